@@ -1,0 +1,96 @@
+"""A decision: the policy's answer for a case, with every reason."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from enum import StrEnum
+
+from pydantic import AwareDatetime
+
+from app.domain.base import Value
+from app.domain.people import Tier
+from app.domain.plan import Plan
+from app.domain.policy.facts import Fact
+from app.domain.policy.model import Alternative, Effect
+
+
+class Verdict(StrEnum):
+    """The answer. `needs_review`: a fact is missing, or the policy asks for a person."""
+
+    ELIGIBLE = "eligible"
+    NOT_ELIGIBLE = "not_eligible"
+    NEEDS_REVIEW = "needs_review"
+
+
+class Truth(StrEnum):
+    """Three-valued logic: an unknown fact is never a yes and never a no."""
+
+    TRUE = "true"
+    FALSE = "false"
+    UNKNOWN = "unknown"
+
+
+class Comparison(Value):
+    """One fact held against one threshold.
+
+    `sentence` says it in words ("delivered 32 days ago, limit 30: 2 days late"); `missed_by` is
+    how far a number was off, in the fact's unit.
+    """
+
+    fact: str
+    operator: str
+    threshold: str
+    actual: str | None
+    truth: Truth
+    sentence: str
+    missed_by: Decimal | None = None
+
+
+class Finding(Value):
+    """One clause (or one rule of the store) that was tested, and how it came out."""
+
+    code: str
+    title: str
+    effect: Effect
+    truth: Truth
+    sentence: str
+    line_id: str | None = None
+    comparisons: tuple[Comparison, ...] = ()
+    is_nearest_miss: bool = False
+
+
+class LineVerdict(Value):
+    """The verdict for one line, with the clause that decided it."""
+
+    line_id: str
+    name: str
+    verdict: Verdict
+    decided_by: str | None
+    because: str
+    percent: Decimal = Decimal(100)
+
+
+class Decision(Value):
+    """The policy's answer for one order and request at one time.
+
+    Holds the facts that were used, so it can be made again years later with the same answer.
+    `headline` is the one sentence for people. `is_money_allowed` is False whenever a button that
+    moves money must be off; `blocked_because` then says why in words.
+    """
+
+    verdict: Verdict
+    headline: str
+    policy_id: str
+    policy_version: int
+    decided_at: AwareDatetime
+    lines: tuple[LineVerdict, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    facts: tuple[Fact, ...] = ()
+    line_facts: dict[str, tuple[Fact, ...]] = {}
+    missing: tuple[str, ...] = ()
+    alternatives: tuple[Alternative, ...] = ()
+    plan: Plan | None = None
+    tier: Tier | None = None
+    release_tier: Tier | None = None
+    is_money_allowed: bool = False
+    blocked_because: tuple[str, ...] = ()

@@ -1,0 +1,253 @@
+"""Orders as every store has them: what was bought, paid, sent, delivered and given back.
+
+Amounts are in the currency that the customer paid in (`Order.currency`) unless a name says
+`in_shop_currency`. Unknown vendor values survive as `UNKNOWN` here and as text in
+`Order.unknown_values`, which keeps a decision from ever reading them as a yes.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from pydantic import AwareDatetime, Field
+
+from app.domain.base import Value
+from app.domain.money import Currency, Money
+
+
+class PaymentStatus(StrEnum):
+    """How far the order is paid."""
+
+    PAID = "paid"
+    PARTIALLY_PAID = "partially_paid"
+    PARTIALLY_REFUNDED = "partially_refunded"
+    REFUNDED = "refunded"
+    AUTHORIZED = "authorized"
+    PENDING = "pending"
+    VOIDED = "voided"
+    EXPIRED = "expired"
+    UNKNOWN = "unknown"
+
+
+class FulfilmentStatus(StrEnum):
+    """How far the order was sent out."""
+
+    UNFULFILLED = "unfulfilled"
+    PARTIAL = "partial"
+    FULFILLED = "fulfilled"
+    NOT_REQUIRED = "not_required"
+    UNKNOWN = "unknown"
+
+
+class TransactionKind(StrEnum):
+    """What a payment transaction does."""
+
+    AUTHORIZATION = "authorization"
+    CAPTURE = "capture"
+    SALE = "sale"
+    REFUND = "refund"
+    VOID = "void"
+    CHANGE = "change"
+    UNKNOWN = "unknown"
+
+
+class TransactionStatus(StrEnum):
+    """How a payment transaction stands. Only SUCCESS means that money moved."""
+
+    SUCCESS = "success"
+    PENDING = "pending"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+
+class Restock(StrEnum):
+    """What happens to the goods of a refunded line at the store."""
+
+    NONE = "none"
+    RETURN = "return"
+    CANCEL = "cancel"
+
+
+class Transaction(Value):
+    """One payment movement. `is_manual` means: the store only keeps books, a person pays."""
+
+    id: str
+    kind: TransactionKind
+    status: TransactionStatus
+    gateway: str
+    label: str
+    amount: Money
+    parent_id: str | None = None
+    is_manual: bool = False
+    created_at: AwareDatetime | None = None
+
+
+class LineItem(Value):
+    """One line of an order.
+
+    `total` is for the whole `quantity`, after every discount, without the tax that the store adds
+    on top (with it where the order's prices include tax). `tax` is the tax of the whole quantity.
+    `delivered_at` is the last delivery among the shipments of this line; None when not known.
+    `is_final_sale` and `was_shipped` are None where the store can't tell.
+    """
+
+    id: str
+    name: str
+    sku: str | None = None
+    quantity: int = Field(ge=0)
+    refundable_quantity: int = Field(ge=0)
+    unfulfilled_quantity: int = Field(ge=0, default=0)
+    unit_price: Money
+    discount: Money
+    total: Money
+    tax: Money
+    product_type: str | None = None
+    tags: tuple[str, ...] = ()
+    is_gift_card: bool = False
+    is_final_sale: bool | None = None
+    is_subscription: bool = False
+    requires_shipping: bool = True
+    was_shipped: bool | None = None
+    delivered_at: AwareDatetime | None = None
+    is_delivery_estimated: bool = False
+    restock: Restock = Restock.NONE
+
+    @property
+    def refunded_quantity(self) -> int:
+        """Units that were refunded or taken off the order before."""
+        return max(0, self.quantity - self.refundable_quantity)
+
+
+class Tender(Value):
+    """A payment that money can go back to: up to `maximum`; `amount` is the store's proposal."""
+
+    transaction_id: str | None
+    gateway: str
+    label: str
+    amount: Money
+    maximum: Money
+    is_manual: bool = False
+
+
+class SuggestedLine(Value):
+    """The store's own figure for one line of a suggestion."""
+
+    line_id: str
+    quantity: int
+    subtotal: Money
+    tax: Money
+    restock: Restock = Restock.NONE
+
+
+class Suggestion(Value):
+    """What the store itself would refund for a choice of lines and shipping.
+
+    `amount` is in the customer's currency, `amount_in_shop_currency` in the shop's books;
+    `maximum` is the ceiling for the whole order.
+    """
+
+    amount: Money
+    amount_in_shop_currency: Money
+    maximum: Money
+    shipping: Money
+    shipping_maximum: Money
+    shipping_tax: Money
+    lines: tuple[SuggestedLine, ...] = ()
+    tenders: tuple[Tender, ...] = ()
+    store_credit_maximum: Money | None = None
+
+
+class PastRefund(Value):
+    """A refund that the store already has, whoever made it."""
+
+    id: str
+    created_at: AwareDatetime
+    amount: Money
+    note: str | None = None
+    status: TransactionStatus = TransactionStatus.UNKNOWN
+    lines: dict[str, int] = {}
+
+
+class Customer(Value):
+    """The store's customer of an order; None fields are what the store didn't tell."""
+
+    id: str
+    name: str | None = None
+    email: str | None = None
+    orders_count: int | None = None
+    lifetime_value: Money | None = None
+    tags: tuple[str, ...] = ()
+
+
+class OrderSummary(Value):
+    """An order as a search finds it: enough to list it and to check whose it is."""
+
+    store_id: str
+    order_id: str
+    name: str
+    created_at: AwareDatetime
+    total: Money
+    refunded: Money
+    email: str | None = None
+    phone: str | None = None
+    customer_id: str | None = None
+    payment_status: PaymentStatus = PaymentStatus.UNKNOWN
+    is_cancelled: bool = False
+    is_test: bool = False
+
+
+class Order(Value):
+    """One order with everything that a decision uses, read at `read_at`.
+
+    `is_complete` is False when the store cut a list short; then nothing is decided automatically.
+    `unknown_values` holds `field=value` for each vendor value that isn't in our vocabulary.
+    """
+
+    store_id: str
+    store_kind: str
+    order_id: str
+    name: str
+    created_at: AwareDatetime
+    updated_at: AwareDatetime
+    read_at: AwareDatetime
+    admin_url: str | None = None
+    email: str | None = None
+    phone: str | None = None
+    country: str | None = None
+    currency: Currency
+    shop_currency: Currency
+    payment_status: PaymentStatus
+    fulfilment_status: FulfilmentStatus
+    is_cancelled: bool = False
+    is_test: bool = False
+    is_refundable: bool = True
+    is_disputed: bool | None = False
+    has_open_return: bool | None = False
+    is_business_order: bool = False
+    is_complete: bool = True
+    can_notify_customer: bool = False
+    prices_include_tax: bool = False
+    total: Money
+    paid: Money
+    refunded: Money
+    refund_pending: Money
+    tip: Money
+    duties: Money
+    shipping: Money
+    shipping_tax: Money
+    refunded_shipping: Money
+    customer: Customer | None = None
+    lines: tuple[LineItem, ...] = ()
+    transactions: tuple[Transaction, ...] = ()
+    refunds: tuple[PastRefund, ...] = ()
+    suggestion: Suggestion | None = None
+    risk: str | None = None
+    unknown_values: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+
+    def line(self, line_id: str) -> LineItem:
+        """The line with this id; raises KeyError with the ids that exist."""
+        for line in self.lines:
+            if line.id == line_id:
+                return line
+        raise KeyError(f"order {self.name} has no line {line_id}")

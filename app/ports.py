@@ -1,0 +1,319 @@
+"""What the product needs of the world outside: helpdesks, stores, classifier, time.
+
+An adapter in `integrations/` implements one of these; use cases see nothing else of a vendor.
+All errors that cross these borders are those of `app.domain.errors`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from pydantic import AwareDatetime
+
+from app.domain.base import Value
+from app.domain.classification import Classification
+from app.domain.crm import CustomerFields, TicketWrite
+from app.domain.matching import Lookup, OrderQuery
+from app.domain.money import Money
+from app.domain.order import Order, PaymentStatus, Suggestion, TransactionStatus
+from app.domain.people import Agent
+from app.domain.plan import RefundChoice
+from app.domain.refund import Refund
+from app.domain.ticket import Requester, Ticket, TicketEvent
+
+
+class Account(Value):
+    """One installation in one helpdesk. `config` is what its adapter keeps (ids, no secrets)."""
+
+    id: str
+    helpdesk: str
+    name: str
+    config: dict[str, object] = {}
+    is_active: bool = True
+
+
+class StoreRecord(Value):
+    """One connected shop of an account. `config` is what its adapter keeps (no secrets)."""
+
+    id: str
+    account_id: str
+    kind: str
+    name: str
+    config: dict[str, object] = {}
+    is_active: bool = True
+
+
+class CheckStatus(StrEnum):
+    """How a connection check came out."""
+
+    OK = "ok"
+    WARNING = "warning"
+    FAILED = "failed"
+
+
+class Check(Value):
+    """One thing that `makegood doctor` looked at, and the mend where it is broken."""
+
+    name: str
+    status: CheckStatus
+    detail: str
+    mend: str | None = None
+
+
+class SecretVault(Protocol):
+    """Secrets of one account, encrypted at rest. `owner` is "helpdesk" or a store's id."""
+
+    def get(self, owner: str, name: str) -> str | None:
+        """The secret, or None."""
+
+    def put(self, owner: str, values: Mapping[str, str | None]) -> None:
+        """Store several secrets in one transaction, durably, before returning. None deletes."""
+
+
+class Locks(Protocol):
+    """Named locks shared by all processes, kept in the database."""
+
+    def hold(self, name: str, seconds: float, wait_seconds: float) -> AbstractContextManager[None]:
+        """Hold a lock for at most `seconds`; raises TimeoutError when it isn't free in time."""
+
+
+class VendorPace(Protocol):
+    """The shared budget of calls to one vendor, kept in Redis; without Redis nothing is paced."""
+
+    def acquire(self, key: str, *, limit: int, per_seconds: int, cost: int = 1) -> float:
+        """Seconds to wait before a call may go out; 0 when it may go now (and is counted)."""
+
+    def reserve_cost(self, key: str, cost: float) -> float:
+        """Seconds until a leaky bucket has `cost` points free; 0 when they are reserved now."""
+
+    def report_cost(self, key: str, *, available: float, maximum: float, restore: float) -> None:
+        """What the vendor says about its bucket, after an answer."""
+
+
+# --- helpdesk -----------------------------------------------------------------------------------
+
+
+class WriteReceipt(Value):
+    """Proof that a ticket was written: the helpdesk's id of that change, and the new revision."""
+
+    change_id: str
+    revision: str | None = None
+
+
+class TicketPage(Value):
+    """Tickets that a sweep found. `cursor` continues; None at the end."""
+
+    events: tuple[TicketEvent, ...]
+    cursor: str | None = None
+
+
+class Helpdesk(Protocol):
+    """One account's helpdesk. Made per job; not shared between threads."""
+
+    def read_ticket(self, ticket_id: str) -> Ticket:
+        """The ticket with its requester, in one call. Raises NotFound, Unavailable..."""
+
+    def read_requester(self, requester_id: str) -> Requester:
+        """The requester with all other addresses on their profile, in one call."""
+
+    def read_agent(self, agent_id: str) -> Agent:
+        """A person of the merchant with role and tier, as the helpdesk's server says now."""
+
+    def write_ticket(self, write: TicketWrite, seen: Ticket) -> WriteReceipt:
+        """Write note, tags and fields in one call, never resent here.
+
+        Raises StaleWrite when the ticket changed since `seen` (nothing was written),
+        OutcomeUnknown when it may have been written.
+        """
+
+    def find_write(self, ticket_id: str, marker: str) -> WriteReceipt | None:
+        """The change that carries `marker`, or None when there surely is none."""
+
+    def write_customer(self, requester_id: str, fields: CustomerFields) -> None:
+        """Set the customer's fields; setting the same values twice is harmless."""
+
+    def recent_tickets(self, since: datetime, cursor: str | None) -> TicketPage:
+        """Tickets created since then that we haven't marked, oldest first."""
+
+    def check(self) -> list[Check]:
+        """Connection, permissions, fields, webhook, each with its mend."""
+
+
+class SidebarVisit(Value):
+    """Who opened the sidebar, proven by the helpdesk's signature."""
+
+    account_id: str
+    agent_id: str
+    installation_id: str
+    origin: str
+    token_hash: str
+    expires_at: AwareDatetime
+
+
+# --- store --------------------------------------------------------------------------------------
+
+
+class StoreRefund(Value):
+    """A refund as the store has it. `status` SUCCESS means that the money went out."""
+
+    id: str
+    order_id: str
+    created_at: AwareDatetime
+    amount: Money
+    status: TransactionStatus
+    note: str | None = None
+    is_manual: bool = False
+    explanation: str | None = None
+
+
+class Recheck(Value):
+    """The facts that a plan rests on, read again right before money moves.
+
+    `suggestion` is the store's figure for exactly the plan's choice; `refundable` maps line id to
+    units still refundable; `notes` are the notes of all refunds that the store has.
+    """
+
+    suggestion: Suggestion
+    refundable: dict[str, int]
+    refunded: Money
+    payment_status: PaymentStatus
+    is_refundable: bool
+    is_cancelled: bool
+    is_disputed: bool | None
+    notes: tuple[str, ...] = ()
+
+
+class Store(Protocol):
+    """One connected shop. Made per job; not shared between threads."""
+
+    record: StoreRecord
+
+    def find_orders(self, query: OrderQuery) -> Lookup:
+        """Look for orders by all of the query's addresses and numbers, in one call."""
+
+    def read_order(self, order_id: str) -> Order:
+        """The order with everything that a decision needs, in one call, by its id."""
+
+    def recheck(self, order: Order, choice: RefundChoice) -> Recheck:
+        """Price exactly this choice and read what the plan rests on, in one call."""
+
+    def prepare_refund(self, refund: Refund, recheck: Recheck) -> str:
+        """The exact input to send, as text to be stored before it is sent."""
+
+    def send_refund(self, refund: Refund) -> StoreRefund:
+        """Send `refund.store_input` once with its key. Moves money.
+
+        Raises Rejected when it was surely refused, RateLimited or Unavailable when it surely
+        wasn't processed, OutcomeUnknown for everything else.
+        """
+
+    def find_refund(self, refund: Refund) -> StoreRefund | None:
+        """The store's refund that carries `refund.marker`, or None when there is none now."""
+
+    def read_refund(self, store_refund_id: str) -> StoreRefund:
+        """A refund's present state, read by its id."""
+
+    def refunds_of(self, order_id: str) -> tuple[StoreRefund, ...]:
+        """All refunds that the store has for an order, whoever made them."""
+
+    def check(self) -> list[Check]:
+        """Connection, scopes, API version, each with its mend."""
+
+
+# --- classifier and time ------------------------------------------------------------------------
+
+
+class Classifier(Protocol):
+    """Reads one text. The rules of today and the trained model of tomorrow are both one of these."""
+
+    def classify(self, text: str, subject: str | None = None) -> Classification:
+        """What the text is about; never raises on any text."""
+
+
+class Clock(Protocol):
+    """Time, so that tests can move it."""
+
+    def now(self) -> datetime:
+        """The present, aware, in UTC."""
+
+
+class Notifier(Protocol):
+    """Tells workers that the database has work; losing a message loses nothing."""
+
+    def wake(self, job: str, *ids: str, at: datetime | None = None) -> None:
+        """Ask for a job by name with ids only, now or at a time."""
+
+
+
+# --- integrations -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What an adapter may use of the product.
+
+    `endpoints` maps an integration's name to its URL template (the vendor's public one unless the
+    settings say otherwise); `timeouts` are connect and read seconds for ordinary calls.
+    """
+
+    vault: SecretVault
+    locks: Locks
+    pace: VendorPace
+    clock: Clock
+    endpoints: Mapping[str, str]
+    connect_timeout_seconds: float = 5.0
+    read_timeout_seconds: float = 10.0
+
+
+class HelpdeskIntegration(Protocol):
+    """One kind of helpdesk; one instance of this stands in `integrations.HELPDESKS`."""
+
+    name: str
+
+    def open(self, account: Account, surroundings: Surroundings) -> Helpdesk:
+        """A client for one account, for one job."""
+
+    def receive(
+        self,
+        account: Account,
+        vault: SecretVault,
+        headers: Mapping[str, str],
+        body: bytes,
+        now: datetime,
+    ) -> TicketEvent | None:
+        """Check a webhook POST and reduce it to typed values; None when it is to be ignored.
+
+        Raises BadDelivery. Does no I/O beyond reading the account's secret.
+        """
+
+    def visit(
+        self, accounts: AccountDirectory, form: Mapping[str, str], now: datetime
+    ) -> SidebarVisit:
+        """Prove who opens the sidebar; raises NotAllowed with a sentence for the person."""
+
+    def frame_ancestor(self, account: Account, surroundings: Surroundings) -> str:
+        """The origin that may frame the sidebar of this account."""
+
+
+class AccountDirectory(Protocol):
+    """How an integration finds the account that a signed token speaks of."""
+
+    def find(self, helpdesk: str, **config: str) -> Account | None:
+        """The active account of this helpdesk whose `config` has these values, or None."""
+
+    def vault(self, account_id: str) -> SecretVault:
+        """The secrets of an account."""
+
+
+class StoreIntegration(Protocol):
+    """One kind of store; one instance of this stands in `integrations.STORES`."""
+
+    name: str
+
+    def open(self, store: StoreRecord, surroundings: Surroundings) -> Store:
+        """A client for one shop, for one job."""

@@ -1,0 +1,1 @@
+"""What Makegood does, step by step, over the ports."""

@@ -1,0 +1,1 @@
+"""HTTP in: webhooks, the sidebar and the admin pages."""
