@@ -1,0 +1,1 @@
+"""Helpdesks and stores that Makegood speaks with."""

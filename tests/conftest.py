@@ -1,0 +1,39 @@
+"""Servers that tests share: each is started once a run, when the first test asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+import redis
+
+from tests.support.postgres import empty_database, postgres_server
+from tests.support.redis import redis_server
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """URL of a PostgreSQL server. For tables take `postgres_database`: it's the test's own."""
+    with postgres_server() as url:
+        yield url
+
+
+@pytest.fixture
+def postgres_database(postgres_url: str) -> Iterator[str]:
+    """URL of an empty PostgreSQL database, dropped after the test."""
+    with empty_database(postgres_url) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def redis_socket_url() -> Iterator[str]:
+    with redis_server() as url:
+        yield url
+
+
+@pytest.fixture
+def redis_url(redis_socket_url: str) -> str:
+    """URL (unix://) of an empty Redis."""
+    with redis.Redis.from_url(redis_socket_url) as client:
+        client.flushall()
+    return redis_socket_url
