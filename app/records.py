@@ -1,0 +1,371 @@
+"""What the product keeps, as use cases see it: each method is one durable step.
+
+A method either happened completely or not at all, whatever dies in between; the audit event of an
+act is written in the same transaction as the act. `app.storage` implements all of these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from pydantic import AwareDatetime
+
+from app.domain.base import Value
+from app.domain.case import Case
+from app.domain.crm import TicketWrite
+from app.domain.money import Money
+from app.domain.order import Order
+from app.domain.people import Agent
+from app.domain.plan import Plan, RefundChoice
+from app.domain.policy.model import Policy
+from app.domain.refund import Refund, RefundState
+from app.domain.ticket import TicketEvent
+from app.ports import Account, SecretVault, StoreRecord
+
+SYSTEM = "makegood"
+
+
+class DeliveryState(StrEnum):
+    """`parked` deliveries wait, with their cause, for a person to replay them."""
+
+    RECEIVED = "received"
+    DONE = "done"
+    PARKED = "parked"
+
+
+class Delivery(Value):
+    """One webhook POST (or one find of the sweep), as it is kept."""
+
+    id: int
+    account_id: str
+    event: TicketEvent
+    received_at: AwareDatetime
+    attempts: int
+    state: DeliveryState = DeliveryState.RECEIVED
+    outcome: str | None = None
+
+
+class WriteState(StrEnum):
+    """A ticket write. `sending` and `unknown` are left only by reading the ticket's history."""
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    UNKNOWN = "unknown"
+    REFUSED = "refused"
+
+
+class PendingWrite(Value):
+    """A ticket write that was decided and is to be sent once."""
+
+    id: str
+    account_id: str
+    case_id: str | None
+    purpose: str
+    write: TicketWrite
+    state: WriteState
+    attempts: int
+    cause: str | None = None
+
+
+class Basis(Value):
+    """What a plan was made from, to be compared with the store right before money moves."""
+
+    refundable: dict[str, int]
+    refunded: Money
+    refund_pending: Money
+    is_cancelled: bool
+
+    @classmethod
+    def of(cls, order: Order) -> Basis:
+        """The basis that an order snapshot gives."""
+        return cls(
+            refundable={line.id: line.refundable_quantity for line in order.lines},
+            refunded=order.refunded,
+            refund_pending=order.refund_pending,
+            is_cancelled=order.is_cancelled,
+        )
+
+
+class OfferedPlan(Value):
+    """A plan that a person was shown. It can be executed at most once."""
+
+    id: str
+    account_id: str
+    case_id: str
+    store_id: str
+    plan: Plan
+    choice: RefundChoice
+    basis: Basis
+    case_revision: int
+    created_at: AwareDatetime
+
+
+class AuditEvent(Value):
+    """One entry of an account's chain; `hash` covers everything here and `previous_hash`."""
+
+    account_id: str
+    sequence: int
+    at: AwareDatetime
+    actor: str
+    action: str
+    subject: str
+    data: dict[str, object]
+    previous_hash: str
+    hash: str
+
+
+class Inbox(Protocol):
+    """Deliveries."""
+
+    def add(
+        self, account_id: str, event: TicketEvent, body_sha256: str, now: datetime
+    ) -> int | None:
+        """Keep a delivery durably; None when it is a repetition of one that is kept."""
+
+    def claim(self, delivery_id: int, now: datetime, lease_seconds: float) -> Delivery | None:
+        """Take a delivery that nobody works on; None when it is done, parked or taken."""
+
+    def finish(self, delivery_id: int, outcome: str, now: datetime) -> None:
+        """Nothing more is to be done."""
+
+    def postpone(self, delivery_id: int, until: datetime, cause: str) -> None:
+        """Try again later."""
+
+    def park(self, delivery_id: int, cause: str, now: datetime) -> None:
+        """Wait for a person, with the cause."""
+
+    def replay(self, account_id: str, delivery_id: int, actor: str, now: datetime) -> bool:
+        """Take a parked delivery up again; False when it isn't parked."""
+
+    def due(self, now: datetime, limit: int) -> list[int]:
+        """Deliveries that should be worked on now."""
+
+    def with_state(self, account_id: str, state: DeliveryState, limit: int) -> list[Delivery]:
+        """The newest deliveries of an account in a state."""
+
+    def counts(self) -> dict[str, int]:
+        """How many deliveries are in each state, over all accounts."""
+
+
+class TriageResult(Value):
+    """All that one triage found, stored in one step. `case` is None for other tickets."""
+
+    delivery_id: int | None
+    account_id: str
+    ticket_id: str
+    requester_id: str
+    is_refund: bool
+    outcome: str
+    case: Case | None = None
+    offered: OfferedPlan | None = None
+    write: PendingWrite | None = None
+
+
+class CaseBook(Protocol):
+    """Tickets, cases, decisions and offered plans."""
+
+    def is_triaged(self, account_id: str, ticket_id: str) -> bool:
+        """Whether a triage of this ticket was stored."""
+
+    def save_triage(self, result: TriageResult, now: datetime) -> bool:
+        """Store a triage and finish its delivery. False when another worker was first: then
+        nothing of it is kept."""
+
+    def save_decision(
+        self,
+        case: Case,
+        offered: OfferedPlan | None,
+        actor: str,
+        action: str,
+        now: datetime,
+        write: PendingWrite | None = None,
+    ) -> bool:
+        """Store a new match, order snapshot or decision of a case at `case.revision` - 1.
+
+        False when the case was changed meanwhile: then nothing is kept.
+        """
+
+    def case_of_ticket(self, account_id: str, ticket_id: str) -> Case | None:
+        """The case of a ticket."""
+
+    def case(self, account_id: str, case_id: str) -> Case | None:
+        """A case by its id."""
+
+    def offer(self, offered: OfferedPlan) -> None:
+        """Keep a plan that is about to be shown."""
+
+    def offered(self, account_id: str, plan_id: str) -> OfferedPlan | None:
+        """A plan that was shown."""
+
+    def current_offer(self, account_id: str, case_id: str) -> OfferedPlan | None:
+        """The plan that the case's present decision proposes."""
+
+
+class RefundLedger(Protocol):
+    """Refunds. The only place where a refund changes its state."""
+
+    def open(self, refund: Refund, now: datetime) -> tuple[Refund, bool]:
+        """Store a new intent. Answers the intent and whether it is new.
+
+        The same plan gives the same intent. Raises Conflict when another refund of the same
+        order is open.
+        """
+
+    def get(self, account_id: str, refund_id: str) -> Refund | None:
+        """A refund by its id."""
+
+    def find(self, refund_id: str) -> Refund | None:
+        """A refund by its id alone, for jobs."""
+
+    def of_case(self, account_id: str, case_id: str) -> list[Refund]:
+        """All refunds of a case, oldest first."""
+
+    def of_order(self, account_id: str, store_id: str, order_id: str) -> list[Refund]:
+        """All refunds of an order, from whichever ticket."""
+
+    def move(
+        self,
+        refund: Refund,
+        to: RefundState,
+        now: datetime,
+        actor: str,
+        *,
+        changes: Mapping[str, object] | None = None,
+        write: PendingWrite | None = None,
+        customer_of: Case | None = None,
+    ) -> Refund:
+        """Move a refund that still is as `refund` says. Writes the audit event, the ticket write
+        and the note that the customer's fields changed in the same step.
+
+        Raises IllegalTransition, or Conflict when somebody else moved it first.
+        """
+
+    def record(
+        self, refund: Refund, now: datetime, actor: str, action: str, changes: Mapping[str, object]
+    ) -> Refund:
+        """Note something about a refund without changing its state. Raises Conflict as `move`."""
+
+    def due(self, now: datetime, limit: int) -> list[str]:
+        """Refunds that need work now: ended holds, stuck sends, unknown and pending ones."""
+
+    def all_of(self, account_id: str, states: Sequence[RefundState]) -> list[Refund]:
+        """Every refund of an account in these states, oldest first."""
+
+    def totals_of_requester(
+        self, account_id: str, requester_id: str
+    ) -> tuple[int, Money | None, datetime | None]:
+        """Settled refunds of a customer: how many, their sum (None when currencies differ or
+        there are none), and when the last one settled."""
+
+
+class Outbox(Protocol):
+    """Ticket writes and customers whose fields changed."""
+
+    def add(self, write: PendingWrite, now: datetime) -> bool:
+        """Queue a write; False when its marker is already known."""
+
+    def claim(self, write_id: str, now: datetime, lease_seconds: float) -> PendingWrite | None:
+        """Take a write that nobody works on. The answer shows the state before it was taken:
+        SENDING or UNKNOWN mean that it may have been written already."""
+
+    def sent(self, write_id: str, change_id: str, now: datetime) -> None:
+        """It is in the helpdesk."""
+
+    def requeue(self, write_id: str, until: datetime, cause: str, *, unknown: bool) -> None:
+        """Try again later; `unknown` when it may have been written."""
+
+    def refuse(self, write_id: str, cause: str, now: datetime) -> None:
+        """The helpdesk's final no."""
+
+    def due(self, now: datetime, limit: int) -> list[str]:
+        """Writes that should be worked on now."""
+
+    def of_ticket(self, account_id: str, ticket_id: str) -> list[PendingWrite]:
+        """All writes of a ticket, oldest first."""
+
+    def claim_customer(
+        self, account_id: str, requester_id: str, now: datetime, lease_seconds: float
+    ) -> int | None:
+        """Take a customer whose fields changed; the number of the change, or None."""
+
+    def customer_written(self, account_id: str, requester_id: str, change: int) -> None:
+        """Done, unless it changed again meanwhile."""
+
+    def postpone_customer(
+        self, account_id: str, requester_id: str, until: datetime, cause: str
+    ) -> None:
+        """Try again later."""
+
+    def due_customers(self, now: datetime, limit: int) -> list[tuple[str, str]]:
+        """(account, requester) pairs to be written now."""
+
+
+class AuditTrail(Protocol):
+    """The hash-chained record of every act."""
+
+    def append(
+        self,
+        account_id: str,
+        actor: str,
+        action: str,
+        subject: str,
+        data: Mapping[str, object],
+        now: datetime,
+    ) -> None:
+        """Add one event."""
+
+    def of_subject(self, account_id: str, subject: str) -> list[AuditEvent]:
+        """The events about one thing, oldest first."""
+
+    def verify(self, account_id: str) -> tuple[int, str | None]:
+        """How many events hold, and the first fault in words (None: the chain is whole)."""
+
+
+class Accounts(Protocol):
+    """Accounts, their stores, policies, people and secrets."""
+
+    def get(self, account_id: str) -> Account | None:
+        """An account by its id."""
+
+    def find(self, helpdesk: str, **config: str) -> Account | None:
+        """The active account of this helpdesk whose config has these values."""
+
+    def all(self) -> list[Account]:
+        """All active accounts."""
+
+    def save(self, account: Account, actor: str, now: datetime) -> None:
+        """Create or replace an account."""
+
+    def stores(self, account_id: str) -> list[StoreRecord]:
+        """The active stores of an account."""
+
+    def store(self, account_id: str, store_id: str) -> StoreRecord | None:
+        """One store of an account."""
+
+    def save_store(self, store: StoreRecord, actor: str, now: datetime) -> None:
+        """Create or replace a store."""
+
+    def policy(self, account_id: str) -> Policy:
+        """The active policy."""
+
+    def vault(self, account_id: str) -> SecretVault:
+        """The secrets of an account."""
+
+    def known_agent(self, account_id: str, agent_id: str, since: datetime) -> Agent | None:
+        """A person as read from the helpdesk after `since`, or None."""
+
+    def remember_agent(self, account_id: str, agent: Agent, now: datetime) -> None:
+        """Keep what the helpdesk said about a person."""
+
+    def use_token_once(self, token_hash: str, expires_at: datetime, now: datetime) -> bool:
+        """True for the first use of a signed token, False for every further one."""
+
+    def sweep_mark(self, account_id: str) -> datetime | None:
+        """Until when the sweep has looked."""
+
+    def set_sweep_mark(self, account_id: str, until: datetime) -> None:
+        """Remember how far the sweep has looked."""

@@ -1,0 +1,218 @@
+"""Tickets, cases, decisions and offered plans in the database."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from app.domain.case import Case
+from app.records import SYSTEM, DeliveryState, OfferedPlan, PendingWrite, TriageResult
+from app.storage.audit import append_event
+from app.storage.engine import Database
+from app.storage.outbox import insert_write
+from app.storage.tables import cases, decisions, deliveries, plans, tickets
+
+
+def _insert_decision(tx: Connection, case: Case, now: datetime) -> None:
+    if case.decision is None or case.order is None or case.decision_id is None:
+        return
+    tx.execute(
+        insert(decisions).values(
+            id=case.decision_id,
+            account_id=case.account_id,
+            case_id=case.id,
+            verdict=case.decision.verdict.value,
+            policy_id=case.decision.policy_id,
+            policy_version=case.decision.policy_version,
+            body=case.decision.to_json(),
+            order_snapshot=case.order.to_json(),
+            request=case.request.to_json(),
+            made_at=now,
+        )
+    )
+
+
+def _insert_plan(tx: Connection, offered: OfferedPlan, decision_id: str | None) -> None:
+    tx.execute(
+        insert(plans).values(
+            id=offered.id,
+            account_id=offered.account_id,
+            case_id=offered.case_id,
+            decision_id=decision_id,
+            body=offered.to_json(),
+            created_at=offered.created_at,
+        )
+    )
+
+
+def _columns(case: Case) -> dict[str, object]:
+    return {
+        "store_id": case.order.store_id if case.order else None,
+        "order_id": case.order.order_id if case.order else None,
+        "verdict": case.decision.verdict.value if case.decision else None,
+        "decision_id": case.decision_id,
+        "body": case.to_json(),
+        "revision": case.revision,
+        "updated_at": case.updated_at,
+    }
+
+
+def _audit_decision(
+    tx: Connection, case: Case, offered: OfferedPlan | None, actor: str, action: str, now: datetime
+) -> None:
+    data: dict[str, object] = {
+        "ticket": case.ticket_id,
+        "match": case.match.outcome.value,
+        "decision": case.decision_id,
+        "verdict": case.decision.verdict.value if case.decision else None,
+        "order": case.order.order_id if case.order else None,
+        "store": case.order.store_id if case.order else None,
+    }
+    if case.decision is not None:
+        data["policy"] = f"{case.decision.policy_id} v{case.decision.policy_version}"
+    if offered is not None:
+        data["plan"] = offered.id
+        data["amount"] = str(offered.plan.total)
+    append_event(tx, case.account_id, actor, action, f"case:{case.id}", data, now)
+
+
+class SqlCaseBook:
+    """`app.records.CaseBook`."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def is_triaged(self, account_id: str, ticket_id: str) -> bool:
+        """Whether the ticket has a row."""
+        with self._db.read() as tx:
+            found = tx.execute(
+                select(tickets.c.ticket_id).where(
+                    tickets.c.account_id == account_id, tickets.c.ticket_id == ticket_id
+                )
+            )
+            return found.first() is not None
+
+    def save_triage(self, result: TriageResult, now: datetime) -> bool:
+        """All or nothing; the ticket's primary key decides which worker was first."""
+        try:
+            with self._db.write() as tx:
+                self._insert_triage(tx, result, now)
+        except IntegrityError:
+            if self.is_triaged(result.account_id, result.ticket_id):
+                return False
+            raise
+        return True
+
+    def _insert_triage(self, tx: Connection, result: TriageResult, now: datetime) -> None:
+        tx.execute(
+            insert(tickets).values(
+                account_id=result.account_id,
+                ticket_id=result.ticket_id,
+                requester_id=result.requester_id,
+                is_refund=result.is_refund,
+                outcome=result.outcome,
+                triaged_at=now,
+            )
+        )
+        case = result.case
+        if case is not None:
+            tx.execute(
+                insert(cases).values(
+                    id=case.id,
+                    account_id=case.account_id,
+                    ticket_id=case.ticket_id,
+                    requester_id=case.requester_id,
+                    created_at=case.created_at,
+                    **_columns(case),
+                )
+            )
+            _insert_decision(tx, case, now)
+            if result.offered is not None:
+                _insert_plan(tx, result.offered, case.decision_id)
+            if result.write is not None:
+                insert_write(tx, result.write, now)
+            _audit_decision(tx, case, result.offered, SYSTEM, "case_triaged", now)
+        if result.delivery_id is not None:
+            tx.execute(
+                update(deliveries)
+                .where(deliveries.c.id == result.delivery_id)
+                .values(state=DeliveryState.DONE.value, outcome=result.outcome, done_at=now)
+            )
+
+    def save_decision(
+        self,
+        case: Case,
+        offered: OfferedPlan | None,
+        actor: str,
+        action: str,
+        now: datetime,
+        write: PendingWrite | None = None,
+    ) -> bool:
+        """Compare-and-set on the case's revision."""
+        with self._db.write() as tx:
+            taken = tx.execute(
+                update(cases)
+                .where(
+                    cases.c.id == case.id,
+                    cases.c.account_id == case.account_id,
+                    cases.c.revision == case.revision - 1,
+                )
+                .values(**_columns(case))
+            )
+            if taken.rowcount != 1:
+                return False
+            known = tx.execute(select(decisions.c.id).where(decisions.c.id == case.decision_id))
+            if known.first() is None:
+                _insert_decision(tx, case, now)
+            if offered is not None:
+                _insert_plan(tx, offered, case.decision_id)
+            if write is not None:
+                insert_write(tx, write, now)
+            _audit_decision(tx, case, offered, actor, action, now)
+            return True
+
+    def case_of_ticket(self, account_id: str, ticket_id: str) -> Case | None:
+        """By ticket."""
+        return self._case(cases.c.account_id == account_id, cases.c.ticket_id == ticket_id)
+
+    def case(self, account_id: str, case_id: str) -> Case | None:
+        """By id."""
+        return self._case(cases.c.account_id == account_id, cases.c.id == case_id)
+
+    def _case(self, *where: object) -> Case | None:
+        with self._db.read() as tx:
+            body = tx.execute(select(cases.c.body).where(*where)).scalar_one_or_none()  # type: ignore[arg-type]
+        return Case.from_json(body) if body is not None else None
+
+    def offer(self, offered: OfferedPlan) -> None:
+        """Keep a plan that no decision proposes by itself (an agent's own choice)."""
+        with self._db.write() as tx:
+            _insert_plan(tx, offered, None)
+
+    def offered(self, account_id: str, plan_id: str) -> OfferedPlan | None:
+        """By id."""
+        with self._db.read() as tx:
+            body = tx.execute(
+                select(plans.c.body).where(
+                    plans.c.account_id == account_id, plans.c.id == plan_id
+                )
+            ).scalar_one_or_none()
+        return OfferedPlan.from_json(body) if body is not None else None
+
+    def current_offer(self, account_id: str, case_id: str) -> OfferedPlan | None:
+        """The plan stored with the case's present decision."""
+        with self._db.read() as tx:
+            body = tx.execute(
+                select(plans.c.body)
+                .join(cases, cases.c.id == plans.c.case_id)
+                .where(
+                    plans.c.account_id == account_id,
+                    plans.c.case_id == case_id,
+                    plans.c.decision_id == cases.c.decision_id,
+                )
+                .order_by(plans.c.created_at.desc())
+                .limit(1)
+            ).scalar_one_or_none()
+        return OfferedPlan.from_json(body) if body is not None else None

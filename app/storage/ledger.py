@@ -1,0 +1,243 @@
+"""Refunds in the database: the ledger, and the only place where a refund changes its state."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, and_, func, insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
+
+from app.domain.case import Case
+from app.domain.errors import Conflict
+from app.domain.money import Money, minor_unit_digits
+from app.domain.refund import OPEN_STATES, Refund, RefundState
+from app.records import PendingWrite
+from app.storage.audit import append_event
+from app.storage.engine import Database
+from app.storage.outbox import insert_write, touch_customer
+from app.storage.tables import cases, refunds
+
+# States in which something is still to be done at `next_check_at`.
+_WORK_LEFT = (
+    RefundState.HOLDING,
+    RefundState.SENDING,
+    RefundState.UNKNOWN,
+    RefundState.PENDING,
+)
+
+
+def _columns(refund: Refund) -> dict[str, object]:
+    return {
+        "state": refund.state.value,
+        "store_refund_id": refund.store_refund_id,
+        "body": refund.to_json(),
+        "next_check_at": refund.next_check_at,
+        "settled_at": refund.settled_at,
+    }
+
+
+def _audit(
+    tx: Connection,
+    refund: Refund,
+    actor: str,
+    action: str,
+    now: datetime,
+    previous: RefundState | None = None,
+) -> None:
+    data: dict[str, object] = {
+        "state": refund.state.value,
+        "from": previous.value if previous else None,
+        "amount": str(refund.plan.total),
+        "order": refund.order_id,
+        "store": refund.store_id,
+        "ticket": refund.ticket_id,
+        "marker": refund.marker,
+        "attempts": refund.attempts,
+        "store_refund": refund.store_refund_id,
+        "explanation": refund.explanation,
+    }
+    append_event(tx, refund.account_id, actor, action, f"refund:{refund.id}", data, now)
+
+
+class SqlRefundLedger:
+    """`app.records.RefundLedger`."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def open(self, refund: Refund, now: datetime) -> tuple[Refund, bool]:
+        """The unique keys on plan and open order decide; no lock is needed."""
+        try:
+            with self._db.write() as tx:
+                requester = tx.execute(
+                    select(cases.c.requester_id).where(
+                        cases.c.id == refund.case_id, cases.c.account_id == refund.account_id
+                    )
+                ).scalar_one()
+                tx.execute(
+                    insert(refunds).values(
+                        id=refund.id,
+                        account_id=refund.account_id,
+                        case_id=refund.case_id,
+                        requester_id=requester,
+                        plan_id=refund.plan_id,
+                        store_id=refund.store_id,
+                        order_id=refund.order_id,
+                        amount_minor=refund.plan.total.minor_units,
+                        currency=refund.plan.total.currency,
+                        marker=refund.marker,
+                        idempotency_key=refund.idempotency_key,
+                        created_at=refund.created_at,
+                        revision=1,
+                        **_columns(refund),
+                    )
+                )
+                _audit(tx, refund, refund.requested_by, "refund_requested", now)
+        except IntegrityError:
+            same = self._one(refunds.c.plan_id == refund.plan_id)
+            if same is not None and same.account_id == refund.account_id:
+                return same, False
+            other = self._one(
+                and_(
+                    refunds.c.store_id == refund.store_id,
+                    refunds.c.order_id == refund.order_id,
+                    refunds.c.state.in_([state.value for state in OPEN_STATES]),
+                )
+            )
+            if other is None:
+                raise
+            raise Conflict(
+                f"A refund of {other.plan.total} for {other.order_name} by "
+                f"{other.requested_by_name} is already under way ({other.marker}). "
+                "No second one was started."
+            ) from None
+        return refund, True
+
+    def _one(self, where: object) -> Refund | None:
+        with self._db.read() as tx:
+            body = tx.execute(select(refunds.c.body).where(where)).scalars().first()  # type: ignore[arg-type]
+        return Refund.from_json(body) if body is not None else None
+
+    def _many(self, *where: object) -> list[Refund]:
+        with self._db.read() as tx:
+            bodies = tx.execute(
+                select(refunds.c.body).where(*where).order_by(refunds.c.created_at)  # type: ignore[arg-type]
+            ).scalars()
+            return [Refund.from_json(body) for body in bodies]
+
+    def get(self, account_id: str, refund_id: str) -> Refund | None:
+        """Within an account."""
+        return self._one(and_(refunds.c.account_id == account_id, refunds.c.id == refund_id))
+
+    def find(self, refund_id: str) -> Refund | None:
+        """For jobs, which carry ids only."""
+        return self._one(refunds.c.id == refund_id)
+
+    def of_case(self, account_id: str, case_id: str) -> list[Refund]:
+        """Oldest first."""
+        return self._many(refunds.c.account_id == account_id, refunds.c.case_id == case_id)
+
+    def of_order(self, account_id: str, store_id: str, order_id: str) -> list[Refund]:
+        """Oldest first."""
+        return self._many(
+            refunds.c.account_id == account_id,
+            refunds.c.store_id == store_id,
+            refunds.c.order_id == order_id,
+        )
+
+    def move(
+        self,
+        refund: Refund,
+        to: RefundState,
+        now: datetime,
+        actor: str,
+        *,
+        changes: Mapping[str, object] | None = None,
+        write: PendingWrite | None = None,
+        customer_of: Case | None = None,
+    ) -> Refund:
+        """Compare-and-set on the stored body: only who saw the present state may change it."""
+        moved = refund.moved_to(to).model_copy(update=dict(changes or {}))
+        with self._db.write() as tx:
+            self._replace(tx, refund, moved)
+            _audit(tx, moved, actor, f"refund_{to.value}", now, previous=refund.state)
+            if write is not None:
+                insert_write(tx, write, now)
+            if customer_of is not None:
+                touch_customer(tx, customer_of.account_id, customer_of.requester_id, now)
+        return moved
+
+    def record(
+        self, refund: Refund, now: datetime, actor: str, action: str, changes: Mapping[str, object]
+    ) -> Refund:
+        """The same, without a move."""
+        changed = refund.model_copy(update=dict(changes))
+        with self._db.write() as tx:
+            self._replace(tx, refund, changed)
+            _audit(tx, changed, actor, action, now)
+        return changed
+
+    def _replace(self, tx: Connection, old: Refund, new: Refund) -> None:
+        taken = tx.execute(
+            update(refunds)
+            .where(
+                refunds.c.id == old.id,
+                refunds.c.state == old.state.value,
+                refunds.c.body == old.to_json(),
+            )
+            .values(revision=refunds.c.revision + 1, **_columns(new))
+        )
+        if taken.rowcount != 1:
+            raise Conflict("This refund was changed by somebody else meanwhile.")
+
+    def due(self, now: datetime, limit: int) -> list[str]:
+        """By `next_check_at`."""
+        with self._db.read() as tx:
+            return list(
+                tx.execute(
+                    select(refunds.c.id)
+                    .where(
+                        refunds.c.state.in_([state.value for state in _WORK_LEFT]),
+                        or_(refunds.c.next_check_at.is_(None), refunds.c.next_check_at <= now),
+                    )
+                    .order_by(refunds.c.next_check_at)
+                    .limit(limit)
+                ).scalars()
+            )
+
+    def all_of(self, account_id: str, states: Sequence[RefundState]) -> list[Refund]:
+        """Oldest first."""
+        return self._many(
+            refunds.c.account_id == account_id,
+            refunds.c.state.in_([state.value for state in states]),
+        )
+
+    def totals_of_requester(
+        self, account_id: str, requester_id: str
+    ) -> tuple[int, Money | None, datetime | None]:
+        """From the ledger's columns."""
+        with self._db.read() as tx:
+            rows = tx.execute(
+                select(
+                    refunds.c.currency,
+                    func.count(),
+                    func.sum(refunds.c.amount_minor),
+                    func.max(refunds.c.settled_at),
+                )
+                .where(
+                    refunds.c.account_id == account_id,
+                    refunds.c.requester_id == requester_id,
+                    refunds.c.state == RefundState.SETTLED.value,
+                )
+                .group_by(refunds.c.currency)
+            ).all()
+        count = sum(row[1] for row in rows)
+        last = max((row[3] for row in rows), default=None)
+        if len(rows) != 1:
+            return count, None, last
+        currency, _, minor, _ = rows[0]
+        digits = minor_unit_digits(currency)
+        text = f"{int(minor):0{digits + 1}d}"
+        amount = f"{text[:-digits]}.{text[-digits:]}" if digits else text
+        return count, Money.of(amount, currency), last

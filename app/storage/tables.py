@@ -1,0 +1,283 @@
+"""The tables. Every row belongs to an account (directly, or by the ticket or refund it is about).
+
+Amounts in the ledger are whole minor units beside their currency. Bodies are JSON of the domain's
+values; what queries look for stands in columns of its own.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from app.domain.refund import OPEN_STATES
+from app.storage.engine import UtcDateTime
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(column_0_label)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+Id = String(64)
+# SQLite numbers rows by itself only for INTEGER keys.
+RowNumber = BigInteger().with_variant(Integer, "sqlite")
+
+
+def _account() -> Column[str]:
+    return Column("account_id", Id, ForeignKey("accounts.id"), nullable=False)
+
+
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("helpdesk", String(32), nullable=False),
+    Column("name", String(200), nullable=False),
+    Column("config", Text, nullable=False),
+    Column("is_active", Boolean, nullable=False),
+    Column("swept_until", UtcDateTime),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
+stores = Table(
+    "stores",
+    metadata,
+    Column("id", Id, primary_key=True),
+    _account(),
+    Column("kind", String(32), nullable=False),
+    Column("name", String(200), nullable=False),
+    Column("config", Text, nullable=False),
+    Column("is_active", Boolean, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Index("ix_stores_account", "account_id"),
+)
+
+secrets = Table(
+    "secrets",
+    metadata,
+    Column("account_id", Id, ForeignKey("accounts.id"), primary_key=True),
+    Column("owner", Id, primary_key=True),
+    Column("name", String(64), primary_key=True),
+    Column("ciphertext", Text, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+)
+
+policies = Table(
+    "policies",
+    metadata,
+    Column("account_id", Id, ForeignKey("accounts.id"), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("is_active", Boolean, nullable=False),
+    Column("author", String(200), nullable=False),
+    Column("body", Text, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
+people = Table(
+    "people",
+    metadata,
+    Column("account_id", Id, ForeignKey("accounts.id"), primary_key=True),
+    Column("agent_id", Id, primary_key=True),
+    Column("body", Text, nullable=False),
+    Column("read_at", UtcDateTime, nullable=False),
+)
+
+used_tokens = Table(
+    "used_tokens",
+    metadata,
+    Column("token_hash", String(64), primary_key=True),
+    Column("expires_at", UtcDateTime, nullable=False),
+)
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", String(200), primary_key=True),
+    Column("holder", String(64), nullable=False),
+    Column("until", UtcDateTime, nullable=False),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", RowNumber, primary_key=True, autoincrement=True),
+    _account(),
+    Column("dedupe_key", String(200), nullable=False),
+    Column("ticket_id", Id, nullable=False),
+    Column("event", Text, nullable=False),
+    Column("body_sha256", String(64), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("outcome", Text),
+    Column("received_at", UtcDateTime, nullable=False),
+    Column("next_attempt_at", UtcDateTime, nullable=False),
+    Column("done_at", UtcDateTime),
+    UniqueConstraint("account_id", "dedupe_key"),
+    Index("ix_deliveries_due", "state", "next_attempt_at"),
+)
+
+tickets = Table(
+    "tickets",
+    metadata,
+    Column("account_id", Id, ForeignKey("accounts.id"), primary_key=True),
+    Column("ticket_id", Id, primary_key=True),
+    Column("requester_id", Id, nullable=False),
+    Column("is_refund", Boolean, nullable=False),
+    Column("outcome", String(64), nullable=False),
+    Column("triaged_at", UtcDateTime, nullable=False),
+    Index("ix_tickets_requester", "account_id", "requester_id"),
+)
+
+cases = Table(
+    "cases",
+    metadata,
+    Column("id", Id, primary_key=True),
+    _account(),
+    Column("ticket_id", Id, nullable=False),
+    Column("requester_id", Id, nullable=False),
+    Column("store_id", Id),
+    Column("order_id", String(128)),
+    Column("verdict", String(16)),
+    Column("decision_id", Id),
+    Column("body", Text, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    UniqueConstraint("account_id", "ticket_id"),
+    Index("ix_cases_order", "account_id", "store_id", "order_id"),
+)
+
+decisions = Table(
+    "decisions",
+    metadata,
+    Column("id", Id, primary_key=True),
+    _account(),
+    Column("case_id", Id, ForeignKey("cases.id"), nullable=False),
+    Column("verdict", String(16), nullable=False),
+    Column("policy_id", String(64), nullable=False),
+    Column("policy_version", Integer, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("order_snapshot", Text, nullable=False),
+    Column("request", Text, nullable=False),
+    Column("made_at", UtcDateTime, nullable=False),
+    Index("ix_decisions_case", "case_id"),
+)
+
+plans = Table(
+    "plans",
+    metadata,
+    Column("id", Id, primary_key=True),
+    _account(),
+    Column("case_id", Id, ForeignKey("cases.id"), nullable=False),
+    Column("decision_id", Id),
+    Column("body", Text, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Index("ix_plans_case", "case_id"),
+)
+
+refunds = Table(
+    "refunds",
+    metadata,
+    Column("id", Id, primary_key=True),
+    _account(),
+    Column("case_id", Id, ForeignKey("cases.id"), nullable=False),
+    Column("requester_id", Id, nullable=False),
+    Column("plan_id", Id, ForeignKey("plans.id"), nullable=False, unique=True),
+    Column("store_id", Id, ForeignKey("stores.id"), nullable=False),
+    Column("order_id", String(128), nullable=False),
+    Column("state", String(24), nullable=False),
+    Column("amount_minor", BigInteger, nullable=False),
+    Column("currency", String(3), nullable=False),
+    Column("marker", String(32), nullable=False, unique=True),
+    Column("idempotency_key", String(64), nullable=False, unique=True),
+    Column("store_refund_id", String(128)),
+    Column("body", Text, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("next_check_at", UtcDateTime),
+    Column("settled_at", UtcDateTime),
+    Index("ix_refunds_due", "state", "next_check_at"),
+    Index("ix_refunds_case", "case_id"),
+    Index("ix_refunds_requester", "account_id", "requester_id"),
+)
+# While one refund of an order is open no other can start: the database itself refuses it.
+_open_states = ", ".join(f"'{state.value}'" for state in sorted(OPEN_STATES))
+Index(
+    "uq_refunds_open_order",
+    refunds.c.store_id,
+    refunds.c.order_id,
+    unique=True,
+    sqlite_where=text(f"state IN ({_open_states})"),
+    postgresql_where=text(f"state IN ({_open_states})"),
+)
+
+ticket_writes = Table(
+    "ticket_writes",
+    metadata,
+    Column("id", Id, primary_key=True),
+    _account(),
+    Column("ticket_id", Id, nullable=False),
+    Column("case_id", Id),
+    Column("purpose", String(32), nullable=False),
+    Column("marker", String(128), nullable=False),
+    Column("body", Text, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("cause", Text),
+    Column("change_id", String(64)),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("next_attempt_at", UtcDateTime, nullable=False),
+    Column("sent_at", UtcDateTime),
+    UniqueConstraint("account_id", "marker"),
+    Index("ix_ticket_writes_due", "state", "next_attempt_at"),
+    Index("ix_ticket_writes_ticket", "account_id", "ticket_id"),
+)
+
+customer_writes = Table(
+    "customer_writes",
+    metadata,
+    Column("account_id", Id, ForeignKey("accounts.id"), primary_key=True),
+    Column("requester_id", Id, primary_key=True),
+    Column("change", Integer, nullable=False),
+    Column("written", Integer, nullable=False),
+    Column("cause", Text),
+    Column("next_attempt_at", UtcDateTime, nullable=False),
+)
+
+audit_events = Table(
+    "audit_events",
+    metadata,
+    Column("account_id", Id, ForeignKey("accounts.id"), primary_key=True),
+    Column("sequence", Integer, primary_key=True),
+    Column("at", UtcDateTime, nullable=False),
+    Column("actor", String(200), nullable=False),
+    Column("action", String(64), nullable=False),
+    Column("subject", String(200), nullable=False),
+    Column("data", Text, nullable=False),
+    Column("previous_hash", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
+    Index("ix_audit_subject", "account_id", "subject"),
+)
+
+audit_heads = Table(
+    "audit_heads",
+    metadata,
+    Column("account_id", Id, ForeignKey("accounts.id"), primary_key=True),
+    Column("sequence", Integer, nullable=False),
+    Column("hash", String(64), nullable=False),
+)
