@@ -13,7 +13,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, Field
 
 from app.domain.base import Value
 from app.domain.classification import Classification
@@ -33,7 +33,7 @@ class Account(Value):
     id: str
     helpdesk: str
     name: str
-    config: dict[str, object] = {}
+    config: dict[str, object] = Field(default_factory=dict)
     is_active: bool = True
 
 
@@ -44,7 +44,7 @@ class StoreRecord(Value):
     account_id: str
     kind: str
     name: str
-    config: dict[str, object] = {}
+    config: dict[str, object] = Field(default_factory=dict)
     is_active: bool = True
 
 
@@ -229,7 +229,7 @@ class Store(Protocol):
 
 
 class Classifier(Protocol):
-    """Reads one text. The rules of today and the trained model of tomorrow are both one of these."""
+    """Reads one text. Rules and a trained model are both one of these."""
 
     def classify(self, text: str, subject: str | None = None) -> Classification:
         """What the text is about; never raises on any text."""
@@ -247,7 +247,6 @@ class Notifier(Protocol):
 
     def wake(self, job: str, *ids: str, at: datetime | None = None) -> None:
         """Ask for a job by name with ids only, now or at a time."""
-
 
 
 # --- integrations -------------------------------------------------------------------------------

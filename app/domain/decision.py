@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from enum import StrEnum
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, Field
 
 from app.domain.base import Value
 from app.domain.people import Tier
@@ -86,7 +86,7 @@ class Decision(Value):
     lines: tuple[LineVerdict, ...] = ()
     findings: tuple[Finding, ...] = ()
     facts: tuple[Fact, ...] = ()
-    line_facts: dict[str, tuple[Fact, ...]] = {}
+    line_facts: dict[str, tuple[Fact, ...]] = Field(default_factory=dict)
     missing: tuple[str, ...] = ()
     alternatives: tuple[Alternative, ...] = ()
     plan: Plan | None = None

@@ -13,14 +13,10 @@ from app.domain.base import Value
 # ISO 4217 currencies whose minor unit isn't 1/100. Source: the "Minor unit" column of
 # https://www.six-group.com/en/products-services/financial-information/data-standards.html
 _MINOR_UNIT_DIGITS: dict[str, int] = {
-    **dict.fromkeys(
-        (
-            "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split()
-        ),
-        0,
-    ),
-    **dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3),
-    **dict.fromkeys("CLF UYW".split(), 4),
+    **dict.fromkeys(("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG"), 0),
+    **dict.fromkeys(("RWF", "UGX", "UYI", "VND", "VUV", "XAF", "XOF", "XPF"), 0),
+    **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
+    **dict.fromkeys(("CLF", "UYW"), 4),
 }
 
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
@@ -47,7 +43,8 @@ class Money(Value):
     def _fit_minor_units(cls, data: Any) -> Any:
         if not isinstance(data, dict):
             return data
-        raw, currency = data.get("amount"), data.get("currency")
+        raw: Any = data.get("amount")
+        currency = data.get("currency")
         if isinstance(raw, float):
             raise ValueError("money is never built from a float; use a string or a Decimal")
         if not isinstance(currency, str):

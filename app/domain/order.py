@@ -165,7 +165,7 @@ class PastRefund(Value):
     amount: Money
     note: str | None = None
     status: TransactionStatus = TransactionStatus.UNKNOWN
-    lines: dict[str, int] = {}
+    lines: dict[str, int] = Field(default_factory=dict)
 
 
 class Customer(Value):

@@ -226,9 +226,7 @@ def split_over_tenders(total: Money, tenders: tuple[Tender, ...]) -> tuple[PlanT
         )
         left = left - part
     if left.amount > 0:
-        raise InvalidChoice(
-            f"the payments of this order can take back {total - left}, not {total}"
-        )
+        raise InvalidChoice(f"the payments of this order can take back {total - left}, not {total}")
     return tuple(parts)
 
 
@@ -302,9 +300,7 @@ def _tenders(total: Money, reference: Suggestion | None) -> tuple[PlanTender, ..
     tenders = reference.tenders if reference is not None else ()
     proposed = Money.total((tender.amount for tender in tenders), total.currency)
     if proposed == total:
-        tenders = tuple(
-            tender.model_copy(update={"maximum": tender.amount}) for tender in tenders
-        )
+        tenders = tuple(tender.model_copy(update={"maximum": tender.amount}) for tender in tenders)
     return split_over_tenders(total, tenders)
 
 

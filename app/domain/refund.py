@@ -67,9 +67,7 @@ _MOVES: dict[RefundState, frozenset[RefundState]] = {
     RefundState.SENDING: frozenset(
         {RefundState.SETTLED, RefundState.PENDING, RefundState.FAILED, RefundState.UNKNOWN}
     ),
-    RefundState.UNKNOWN: frozenset(
-        {RefundState.SETTLED, RefundState.PENDING, RefundState.FAILED}
-    ),
+    RefundState.UNKNOWN: frozenset({RefundState.SETTLED, RefundState.PENDING, RefundState.FAILED}),
     RefundState.PENDING: frozenset({RefundState.SETTLED, RefundState.FAILED}),
     RefundState.SETTLED: frozenset(),
     RefundState.DECLINED: frozenset(),

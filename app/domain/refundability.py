@@ -68,7 +68,9 @@ def order_blocks(order: Order) -> list[Finding]:
             "a refund now could pay the customer twice.",
         )
     elif order.is_disputed is None:
-        review("dispute", "Disputes unknown", "The store didn't tell about disputes.", Truth.UNKNOWN)
+        review(
+            "dispute", "Disputes unknown", "The store didn't tell about disputes.", Truth.UNKNOWN
+        )
     if order.has_open_return:
         review(
             "return",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, Field
 
 from app.domain.base import Value
 
@@ -65,7 +65,7 @@ class Ticket(Value):
     channel: str
     status: str
     tags: tuple[str, ...] = ()
-    fields: dict[str, str | None] = {}
+    fields: dict[str, str | None] = Field(default_factory=dict)
     created_at: AwareDatetime
     updated_at: AwareDatetime
     revision: str

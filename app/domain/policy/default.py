@@ -46,9 +46,7 @@ DEFAULT_POLICY = Policy(
             id="final_sale",
             title="Final sale items are not refunded",
             effect=Effect.EXCLUDE,
-            when=AllOf(
-                parts=(_yes("item.is_final_sale"), Not(part=_yes("request.states_fault")))
-            ),
+            when=AllOf(parts=(_yes("item.is_final_sale"), Not(part=_yes("request.states_fault")))),
             because="Final sale items can't be returned for money.",
             alternatives=(Alternative.STORE_CREDIT, Alternative.EXCHANGE),
         ),

@@ -419,4 +419,3 @@ def order_level_blocks(decision: Decision) -> tuple[str, ...]:
         for finding in decision.findings
         if finding.code.startswith("store_") and finding.line_id is None
     )
-
