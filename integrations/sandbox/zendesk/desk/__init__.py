@@ -1,0 +1,1 @@
+"""The agent workspace: pages, its data feed, static files."""
