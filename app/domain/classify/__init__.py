@@ -1,0 +1,1 @@
+"""Reading what a customer wrote: cleaning, extraction, and a classifier made of rules."""
