@@ -1,0 +1,145 @@
+"""Control endpoints of this sandbox: seeding, the books, and what happens behind the API's back.
+
+All of them live under `/_sandbox/`, answer loopback clients only, and take JSON. `shop` (the
+domain) may be left out while there is only one shop.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from flask import Blueprint, Flask, Response, jsonify, request
+
+from integrations.sandbox.shopify.books import read_books
+from integrations.sandbox.shopify.builder import BadSpec, add_dispute, refund_by_merchant
+from integrations.sandbox.shopify.cancel import cancel_by_merchant, run_due_jobs
+from integrations.sandbox.shopify.model import Order
+from integrations.sandbox.shopify.shop import Shop
+
+if TYPE_CHECKING:
+    from integrations.sandbox.shopify.app import ShopifySandbox
+
+
+def register_shopify_controls(app: Flask, sandbox: ShopifySandbox) -> None:
+    """Add the control endpoints to the sandbox's app."""
+    controls = Blueprint("controls", __name__, url_prefix="/_sandbox")
+
+    def chosen_shop() -> Shop:
+        body = request.get_json(silent=True)
+        asked = request.args.get("shop") or (body.get("shop") if isinstance(body, dict) else None)
+        if asked is None and len(sandbox.shops) == 1:
+            return next(iter(sandbox.shops.values()))
+        if asked not in sandbox.shops:
+            raise BadSpec(f"no shop {asked!r}")
+        return sandbox.shops[asked]
+
+    def chosen_order() -> tuple[Shop, Order, dict[str, Any]]:
+        shop, body = chosen_shop(), request.get_json()
+        wanted = body.get("order")
+        for order in shop.orders.values():
+            if wanted in (order.id, order.name):
+                return shop, order, body
+        raise BadSpec(f"no order {wanted!r}")
+
+    @controls.errorhandler(BadSpec)
+    def refuse(error: BadSpec) -> tuple[Response, int]:
+        return jsonify(error=str(error)), 400
+
+    @controls.post("/shops")
+    def add_shop() -> tuple[Response, int]:
+        body = dict(request.get_json())
+        scopes = body.pop("scopes", None)
+        text = body.pop("token", None)
+        shop = sandbox.add_shop(body.pop("name"), **body)
+        token = sandbox.issue_token(shop, set(scopes) if scopes is not None else None, text=text)
+        return jsonify(shop=shop.domain, token=token), 201
+
+    @controls.post("/orders")
+    def add_orders() -> tuple[Response, int]:
+        """Seed one order or a list: `{"shop"?: domain, "orders": [...]}` or a bare order."""
+        shop, body = chosen_shop(), request.get_json()
+        specs = body.get("orders") or [{k: v for k, v in body.items() if k != "shop"}]
+        made = [sandbox.add_order(shop, spec) for spec in specs]
+        return jsonify(orders=[{"id": order.id, "name": order.name} for order in made]), 201
+
+    @controls.post("/customers")
+    def add_customer() -> tuple[Response, int]:
+        shop, body = chosen_shop(), dict(request.get_json())
+        body.pop("shop", None)
+        return jsonify(id=sandbox.add_customer(shop, body).id), 201
+
+    @controls.get("/books")
+    def books() -> Response:
+        if request.args.get("shop") or len(sandbox.shops) == 1:
+            return jsonify(read_books(chosen_shop()))
+        return jsonify(shops=[read_books(shop) for shop in sandbox.shops.values()])
+
+    @controls.post("/refunds/settle")
+    def settle() -> Response:
+        """Give pending refunds their answer: `{"order", "status"?: SUCCESS|FAILURE|ERROR,
+        "refund"?: id, "error_code"?}`."""
+        shop, order, body = chosen_order()
+        status = body.get("status", "SUCCESS")
+        if status not in ("SUCCESS", "FAILURE", "ERROR"):
+            raise BadSpec(f"status {status!r} is not final")
+        with shop.lock:
+            settled = [
+                transaction
+                for refund in order.refunds
+                if body.get("refund") in (None, refund.id)
+                for transaction in refund.transactions
+                if transaction.is_open_refund
+            ]
+            for transaction in settled:
+                shop.settle(order, transaction, status, shop.clock.now(), body.get("error_code"))
+        return jsonify(settled=[transaction.id for transaction in settled])
+
+    @controls.post("/refunds")
+    def refund() -> tuple[Response, int]:
+        """A refund in the shop's own admin: `{"order", "lines"?, "shipping"?, "amount"?,
+        "note"?}`."""
+        shop, order, body = chosen_order()
+        spec = {k: v for k, v in body.items() if k not in ("shop", "order")}
+        return jsonify(id=refund_by_merchant(shop, order, spec).id), 201
+
+    @controls.post("/disputes")
+    def dispute() -> tuple[Response, int]:
+        shop, order, body = chosen_order()
+        with shop.lock:
+            made = add_dispute(
+                shop,
+                order,
+                body.get("type", "CHARGEBACK"),
+                body.get("status", "NEEDS_RESPONSE"),
+            )
+        return jsonify(id=made.id), 201
+
+    @controls.post("/cancel")
+    def cancel() -> Response:
+        """Cancel in the shop's own admin: `{"order", "refund"?: bool, "reason"?}`."""
+        shop, order, body = chosen_order()
+        with shop.lock:
+            cancel_by_merchant(
+                shop,
+                order,
+                refund=bool(body.get("refund", False)),
+                reason=body.get("reason", "OTHER"),
+            )
+        return jsonify(id=order.id)
+
+    @controls.post("/clock")
+    def clock() -> Response:
+        """Move the clock: `{"advance_seconds": n}` or `{"freeze_at": ISO time}`."""
+        body = request.get_json()
+        if "freeze_at" in body:
+            now = sandbox.clock.freeze(datetime.fromisoformat(body["freeze_at"]))
+        else:
+            now = sandbox.clock.advance(float(body.get("advance_seconds", 0)))
+        for shop in sandbox.shops.values():
+            with shop.lock:
+                shop.settle_due()
+                run_due_jobs(shop)
+        return jsonify(now=now.isoformat())
+
+    app.register_blueprint(controls)
