@@ -27,6 +27,20 @@ def _doubled(digit: int) -> int:
     return digit * 2 - 9 if digit > 4 else digit * 2
 
 
+def _may_be_card(sizes: list[int], leading: int) -> bool:
+    """Whether digits in groups of these sizes may be one card number instead of several numbers.
+
+    Written together, in equal small steps, or in groups of three and more. Dates beside order
+    numbers are neither. No payment card begins with 0 (ISO/IEC 7812-1).
+    """
+    if len(sizes) == 1:
+        return True
+    if leading == 0:
+        return False
+    steps = set(sizes[:-1])
+    return min(steps) >= 3 or (len(steps) == 1 and sizes[-1] <= max(steps))
+
+
 def _card_spans(run: str) -> Iterator[tuple[int, int, str]]:
     """Places of card numbers in a run of digits and blanks: start, end, the last four digits.
 
@@ -47,7 +61,10 @@ def _card_spans(run: str) -> Iterator[tuple[int, int, str]]:
                 break
             # Every second digit from the right is doubled, beginning with the last but one.
             sums = even if end % 2 == 0 else odd
-            if end - begin >= _CARD_DIGITS[0] and (sums[end] - sums[begin]) % 10 == 0:
+            if end - begin < _CARD_DIGITS[0] or (sums[end] - sums[begin]) % 10:
+                continue
+            sizes = [stop - start for start, stop in groups[first : last + 1]]
+            if _may_be_card(sizes, digits[begin]):
                 longest = last
         if longest is None:
             first += 1
