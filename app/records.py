@@ -6,6 +6,7 @@ act is written in the same transaction as the act. `app.storage` implements all 
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
@@ -26,6 +27,11 @@ from app.domain.ticket import TicketEvent
 from app.ports import Account, SecretVault, StoreRecord
 
 SYSTEM = "makegood"
+
+
+def new_id(prefix: str) -> str:
+    """A new identifier such as `case_3f2a…`; the prefix says what it names."""
+    return f"{prefix}_{uuid.uuid4().hex}"
 
 
 class DeliveryState(StrEnum):

@@ -68,6 +68,11 @@ class Settings(BaseSettings):
     hold_seconds: float = Field(
         default=5.0, ge=0, le=60, description="How long a clicked refund can still be cancelled."
     )
+    patience_seconds: float = Field(
+        default=60.0,
+        gt=0,
+        description="How long a step of another worker may take before it counts as dead.",
+    )
     session_minutes: int = Field(
         default=30, ge=5, le=60, description="How long an open sidebar may act."
     )

@@ -197,9 +197,7 @@ class SqlAccounts:
         try:
             with self._db.write() as tx:
                 tx.execute(delete(used_tokens).where(used_tokens.c.expires_at < now))
-                tx.execute(
-                    insert(used_tokens).values(token_hash=token_hash, expires_at=expires_at)
-                )
+                tx.execute(insert(used_tokens).values(token_hash=token_hash, expires_at=expires_at))
         except IntegrityError:
             return False
         return True

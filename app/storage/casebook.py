@@ -195,9 +195,7 @@ class SqlCaseBook:
         """By id."""
         with self._db.read() as tx:
             body = tx.execute(
-                select(plans.c.body).where(
-                    plans.c.account_id == account_id, plans.c.id == plan_id
-                )
+                select(plans.c.body).where(plans.c.account_id == account_id, plans.c.id == plan_id)
             ).scalar_one_or_none()
         return OfferedPlan.from_json(body) if body is not None else None
 

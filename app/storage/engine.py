@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -35,11 +34,6 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-def new_id(prefix: str) -> str:
-    """A new identifier such as `case_3f2a…`; the prefix says what it names."""
-    return f"{prefix}_{uuid.uuid4().hex}"
 
 
 class Database:

@@ -142,7 +142,5 @@ class SqlInbox:
     def counts(self) -> dict[str, int]:
         """Per state."""
         with self._db.read() as tx:
-            rows = tx.execute(
-                select(deliveries.c.state, func.count()).group_by(deliveries.c.state)
-            )
+            rows = tx.execute(select(deliveries.c.state, func.count()).group_by(deliveries.c.state))
             return {state: count for state, count in rows}

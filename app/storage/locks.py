@@ -35,9 +35,7 @@ class SqlLocks:
             yield
         finally:
             with self._db.write() as tx:
-                tx.execute(
-                    delete(leases).where(leases.c.name == name, leases.c.holder == holder)
-                )
+                tx.execute(delete(leases).where(leases.c.name == name, leases.c.holder == holder))
 
     def _take(self, name: str, holder: str, seconds: float) -> bool:
         now = datetime.now(UTC)

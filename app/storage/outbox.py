@@ -135,9 +135,7 @@ class SqlOutbox:
             return list(
                 tx.execute(
                     select(ticket_writes.c.id)
-                    .where(
-                        ticket_writes.c.state.in_(_OPEN), ticket_writes.c.next_attempt_at <= now
-                    )
+                    .where(ticket_writes.c.state.in_(_OPEN), ticket_writes.c.next_attempt_at <= now)
                     .order_by(ticket_writes.c.next_attempt_at)
                     .limit(limit)
                 ).scalars()

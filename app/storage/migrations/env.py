@@ -1,6 +1,7 @@
 """Alembic's entry: runs migrations on the engine that the caller hands over."""
 
 from alembic import context
+
 from app.storage.tables import metadata
 
 engine = context.config.attributes["engine"]

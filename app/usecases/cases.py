@@ -1,0 +1,251 @@
+"""What agents do with a case: open it, read the store again, look for and choose the order."""
+
+from __future__ import annotations
+
+from pydantic import AwareDatetime
+
+from app.domain.base import Value
+from app.domain.case import Case
+from app.domain.crm import CustomerFields
+from app.domain.errors import Conflict
+from app.domain.matching import Match, MatchOutcome, OrderQuery, normal_name
+from app.domain.order import OrderSummary
+from app.domain.people import Agent, Tier
+from app.domain.refund import Refund
+from app.ports import Account
+from app.records import AuditEvent, OfferedPlan, PendingWrite, TriageResult
+from app.usecases.customers import customer_fields
+from app.usecases.decide import decide_case, note_write
+from app.usecases.deps import Deps
+from app.usecases.lookup import ask_stores
+from app.usecases.people import require_tier
+from app.usecases.ticket_writes import deliver_write
+from app.usecases.triage import build_case, classify_ticket, without_addresses
+
+
+class TicketView(Value):
+    """Everything that the sidebar shows of one ticket, from the database alone."""
+
+    case: Case | None
+    is_triaged: bool
+    offered: OfferedPlan | None = None
+    refunds: list[Refund] = []
+    writes: list[PendingWrite] = []
+    history: list[AuditEvent] = []
+    customer_fields: CustomerFields = CustomerFields()
+    read_at: AwareDatetime
+
+
+def require_case(deps: Deps, account: Account, case_id: str) -> Case:
+    """A case of this account; LookupError when there is none."""
+    case = deps.cases.case(account.id, case_id)
+    if case is None:
+        raise LookupError(f"there is no case {case_id}")
+    return case
+
+
+def open_ticket(deps: Deps, account: Account, ticket_id: str) -> TicketView:
+    """The stored case of a ticket with its refunds, writes and history. No vendor is called."""
+    now = deps.clock.now()
+    case = deps.cases.case_of_ticket(account.id, ticket_id)
+    if case is None:
+        triaged = deps.cases.is_triaged(account.id, ticket_id)
+        return TicketView(case=None, is_triaged=triaged, read_at=now)
+    refunds = deps.ledger.of_case(account.id, case.id)
+    history = deps.audit.of_subject(account.id, f"case:{case.id}")
+    for refund in refunds:
+        history += deps.audit.of_subject(account.id, f"refund:{refund.id}")
+    return TicketView(
+        case=case,
+        is_triaged=True,
+        offered=deps.cases.current_offer(account.id, case.id),
+        refunds=refunds,
+        writes=deps.outbox.of_ticket(account.id, ticket_id),
+        history=sorted(history, key=lambda event: event.sequence),
+        customer_fields=customer_fields(deps, case),
+        read_at=now,
+    )
+
+
+def triage_by_hand(deps: Deps, account: Account, ticket_id: str, agent: Agent) -> Case:
+    """Make a case of a ticket that triage left alone, because an agent says it is a refund.
+
+    What the text states counts as stated, whatever the classifier thought of it. Raises
+    VendorError when helpdesk or store don't answer; then nothing is stored.
+    """
+    require_tier(agent, Tier.AGENT, "start a refund case")
+    existing = deps.cases.case_of_ticket(account.id, ticket_id)
+    if existing is not None:
+        return existing
+    ticket = deps.helpdesk(account).read_ticket(ticket_id)
+    now = deps.clock.now()
+    found = classify_ticket(deps, ticket).model_copy(
+        update={"refund": True, "refund_related": True, "needs_human": False}
+    )
+    case, offered = build_case(deps, account, ticket, found, now, can_wait=False)
+    write = note_write(deps, case, [])
+    stored = deps.cases.save_triage(
+        TriageResult(
+            delivery_id=None,
+            account_id=account.id,
+            ticket_id=ticket.id,
+            requester_id=ticket.requester.id,
+            is_refund=True,
+            outcome=f"started by {agent.id}",
+            case=case,
+            offered=offered,
+            write=write,
+        ),
+        now,
+    )
+    if not stored:
+        present = deps.cases.case_of_ticket(account.id, ticket_id)
+        if present is not None:
+            return present
+        raise Conflict("The ticket is being worked on right now. Try again in a moment.")
+    deps.audit.append(account.id, agent.id, "case_started", f"case:{case.id}", {}, now)
+    deliver_write(deps, write.id, seen=ticket)
+    return case
+
+
+def refresh_case(deps: Deps, account: Account, case_id: str, agent: Agent) -> Case:
+    """Read the order again and decide anew; the sidebar's fresh figures. No note is posted.
+
+    A case without an order looks for it again. Raises VendorError when a vendor doesn't answer.
+    """
+    require_tier(agent, Tier.AGENT, "refresh the figures")
+    case = require_case(deps, account, case_id)
+    if case.order is None and case.match.order is None:
+        return _look_again(deps, account, case, agent)
+    return redecide(deps, case, agent.id, "case_refreshed")
+
+
+def redecide(deps: Deps, case: Case, actor: str, action: str, *, with_note: bool = False) -> Case:
+    """Read the case's order from its store and decide again. Raises Conflict, VendorError."""
+    store_id, order_id = _order_of(case)
+    order = deps.store_by_id(case.account_id, store_id).read_order(order_id)
+    now = deps.clock.now()
+    case = case.model_copy(update={"revision": case.revision + 1})
+    decided = decide_case(deps, case, order, now)
+    refunds = deps.ledger.of_case(case.account_id, case.id)
+    write = note_write(deps, decided.case, refunds) if with_note else None
+    if not deps.cases.save_decision(decided.case, decided.offered, actor, action, now, write):
+        raise Conflict("The case was changed by somebody else meanwhile. Look at it again.")
+    if write is not None:
+        deliver_write(deps, write.id)
+    return decided.case
+
+
+def _order_of(case: Case) -> tuple[str, str]:
+    if case.order is not None:
+        return case.order.store_id, case.order.order_id
+    if case.match.order is not None:
+        return case.match.order.store_id, case.match.order.order_id
+    raise Conflict("Choose the order first.")
+
+
+def _look_again(deps: Deps, account: Account, case: Case, agent: Agent) -> Case:
+    ticket = deps.helpdesk(account).read_ticket(case.ticket_id)
+    now = deps.clock.now()
+    fresh, offered = build_case(deps, account, ticket, case.classification, now, can_wait=False)
+    updated = case.model_copy(
+        update={
+            "match": fresh.match,
+            "order": fresh.order,
+            "decision": fresh.decision,
+            "decision_id": fresh.decision_id,
+            "problem": fresh.problem,
+            "updated_at": now,
+            "revision": case.revision + 1,
+        }
+    )
+    if offered is not None:
+        offered = offered.model_copy(update={"case_id": case.id, "case_revision": updated.revision})
+    refunds = deps.ledger.of_case(account.id, case.id)
+    changed = updated.match != case.match or updated.decision is not None
+    write = note_write(deps, updated, refunds) if changed else None
+    if not deps.cases.save_decision(updated, offered, agent.id, "order_searched", now, write):
+        raise Conflict("The case was changed by somebody else meanwhile. Look at it again.")
+    if write is not None:
+        deliver_write(deps, write.id)
+    return updated
+
+
+def search_order(
+    deps: Deps, account: Account, case_id: str, text: str, agent: Agent
+) -> list[OrderSummary]:
+    """Orders with exactly this number in any store, whoever's they are. The search is recorded.
+
+    Without the addresses that the stores have for them: an agent compares by date and amount.
+    """
+    require_tier(agent, Tier.AGENT, "search for orders")
+    case = require_case(deps, account, case_id)
+    name = text.strip().lstrip("#")
+    lookups, errors = ask_stores(deps, account, OrderQuery(order_names=(name,)))
+    found = [
+        candidate.order.model_copy(update={"email": None, "phone": None})
+        for lookup in lookups
+        for candidate in lookup.candidates
+        if normal_name(candidate.order.name) == normal_name(name)
+    ]
+    if errors and not found:
+        raise errors[0]
+    deps.audit.append(
+        account.id,
+        agent.id,
+        "order_searched_by_hand",
+        f"case:{case.id}",
+        {"text": name[:64], "found": len(found)},
+        deps.clock.now(),
+    )
+    return found
+
+
+def choose_order(
+    deps: Deps, account: Account, case_id: str, store_id: str, order_id: str, agent: Agent
+) -> Case:
+    """Decide for the order that an agent chose by hand, with a new note. The choice is recorded.
+
+    Raises Conflict while a refund of the case is under way, or when money of it has moved already.
+    """
+    require_tier(agent, Tier.AGENT, "choose the order")
+    case = require_case(deps, account, case_id)
+    if case.order is not None and (case.order.store_id, case.order.order_id) == (
+        store_id,
+        order_id,
+    ):
+        return case
+    if any(item.state.counts_as_spent for item in deps.ledger.of_case(account.id, case.id)):
+        raise Conflict("This case already has a refund: its order can't be changed any more.")
+    order = deps.store_by_id(account.id, store_id).read_order(order_id)
+    now = deps.clock.now()
+    summary = OrderSummary(
+        store_id=order.store_id,
+        order_id=order.order_id,
+        name=order.name,
+        created_at=order.created_at,
+        total=order.total,
+        refunded=order.refunded,
+        payment_status=order.payment_status,
+        is_cancelled=order.is_cancelled,
+        is_test=order.is_test,
+    )
+    match = Match(
+        outcome=MatchOutcome.MATCHED,
+        order=summary,
+        candidates=case.match.candidates,
+        explanation=f"Chosen by {agent.name}.",
+        tried=case.match.tried,
+        chosen_by=agent.id,
+    )
+    chosen = case.model_copy(
+        update={"match": without_addresses(match), "revision": case.revision + 1}
+    )
+    decided = decide_case(deps, chosen, order, now)
+    write = note_write(deps, decided.case, [])
+    if not deps.cases.save_decision(
+        decided.case, decided.offered, agent.id, "order_chosen", now, write
+    ):
+        raise Conflict("The case was changed by somebody else meanwhile. Look at it again.")
+    deliver_write(deps, write.id)
+    return decided.case

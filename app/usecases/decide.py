@@ -1,0 +1,98 @@
+"""Read an order and decide: the part that triage, a chosen order and a refresh share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.domain.case import Case
+from app.domain.crm import CHECKED_TAG, TicketWrite
+from app.domain.decision import Decision
+from app.domain.order import Order
+from app.domain.plan import ChosenLine, Plan, RefundChoice
+from app.domain.policy.evaluate import decide
+from app.domain.refund import Refund
+from app.records import Basis, OfferedPlan, PendingWrite, WriteState, new_id
+from app.usecases.deps import Deps
+from app.usecases.fields import proposed_fields
+from app.usecases.notes import triage_note
+
+
+@dataclass(frozen=True)
+class Decided:
+    """A case with its new decision, and the plan that goes with it."""
+
+    case: Case
+    offered: OfferedPlan | None
+
+
+def keep_little(order: Order) -> Order:
+    """The order as it is kept: without addresses, which only the match needed."""
+    customer = order.customer.model_copy(update={"email": None}) if order.customer else None
+    return order.model_copy(update={"email": None, "phone": None, "customer": customer})
+
+
+def choice_of(plan: Plan) -> RefundChoice:
+    """The choice that a plan prices, to be priced again by the store."""
+    return RefundChoice(
+        lines=tuple(
+            ChosenLine(line_id=line.line_id, quantity=line.quantity, percent=line.percent)
+            for line in plan.lines
+        ),
+        shipping=plan.shipping if plan.shipping else None,
+        amount_override=plan.total if plan.adjustment else None,
+    )
+
+
+def decide_case(deps: Deps, case: Case, order: Order, now: datetime) -> Decided:
+    """`case` with a decision about `order` at `now`. Pure but for reading the policy."""
+    policy = deps.accounts.policy(case.account_id)
+    order = keep_little(order)
+    decision = decide(policy, order, case.request, now, case.classification)
+    case = case.model_copy(
+        update={
+            "order": order,
+            "decision": decision,
+            "decision_id": new_id("dec"),
+            "problem": None,
+            "updated_at": now,
+        }
+    )
+    return Decided(case=case, offered=_offer(case, order, decision, now))
+
+
+def _offer(case: Case, order: Order, decision: Decision, now: datetime) -> OfferedPlan | None:
+    if decision.plan is None:
+        return None
+    return OfferedPlan(
+        id=new_id("plan"),
+        account_id=case.account_id,
+        case_id=case.id,
+        store_id=order.store_id,
+        plan=decision.plan,
+        choice=choice_of(decision.plan),
+        basis=Basis.of(order),
+        case_revision=case.revision,
+        created_at=now,
+    )
+
+
+def note_write(deps: Deps, case: Case, refunds: list[Refund]) -> PendingWrite:
+    """The ticket write that tells about a case's decision; one marker per decision."""
+    names = {store.id: store.name for store in deps.accounts.stores(case.account_id)}
+    about = case.decision_id or f"{case.id}-{case.revision}"
+    return PendingWrite(
+        id=new_id("write"),
+        account_id=case.account_id,
+        case_id=case.id,
+        purpose="decision",
+        write=TicketWrite(
+            ticket_id=case.ticket_id,
+            marker=f"decision-{about}",
+            note=triage_note(case, names),
+            add_tags=(CHECKED_TAG,),
+            fields=proposed_fields(case, refunds),
+        ),
+        state=WriteState.QUEUED,
+        attempts=0,
+    )

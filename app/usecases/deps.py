@@ -1,0 +1,75 @@
+"""What every use case works with; put together by `app.bootstrap`, or by a test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from app.domain.errors import ConfigurationError
+from app.ports import (
+    Account,
+    Classifier,
+    Clock,
+    Helpdesk,
+    HelpdeskIntegration,
+    Locks,
+    Notifier,
+    Store,
+    StoreIntegration,
+    StoreRecord,
+    Surroundings,
+)
+from app.records import Accounts, AuditTrail, CaseBook, Inbox, Outbox, RefundLedger
+
+
+@dataclass(frozen=True)
+class Deps:
+    """Ports and records. `surroundings` gives an account's vault, locks and vendor pace.
+
+    `patience_seconds`: how long a step of another worker may take before it counts as dead;
+    longer than any vendor call with its time-outs.
+    """
+
+    accounts: Accounts
+    inbox: Inbox
+    cases: CaseBook
+    ledger: RefundLedger
+    outbox: Outbox
+    audit: AuditTrail
+    locks: Locks
+    clock: Clock
+    notifier: Notifier
+    classifier: Classifier
+    helpdesks: Mapping[str, HelpdeskIntegration]
+    stores: Mapping[str, StoreIntegration]
+    surroundings: Callable[[str], Surroundings]
+    hold_seconds: float = 5.0
+    patience_seconds: float = 60.0
+
+    def account(self, account_id: str) -> Account:
+        """An active account; LookupError when there is none."""
+        account = self.accounts.get(account_id)
+        if account is None or not account.is_active:
+            raise LookupError(f"there is no active account {account_id}")
+        return account
+
+    def helpdesk(self, account: Account) -> Helpdesk:
+        """A client of the account's helpdesk, for one job."""
+        integration = self.helpdesks.get(account.helpdesk)
+        if integration is None:
+            raise ConfigurationError(f"there is no helpdesk integration {account.helpdesk!r}")
+        return integration.open(account, self.surroundings(account.id))
+
+    def store(self, record: StoreRecord) -> Store:
+        """A client of one shop, for one job."""
+        integration = self.stores.get(record.kind)
+        if integration is None:
+            raise ConfigurationError(f"there is no store integration {record.kind!r}")
+        return integration.open(record, self.surroundings(record.account_id))
+
+    def store_by_id(self, account_id: str, store_id: str) -> Store:
+        """A client of one shop of an account; LookupError when there is no such shop."""
+        record = self.accounts.store(account_id, store_id)
+        if record is None:
+            raise LookupError(f"the account has no store {store_id}")
+        return self.store(record)

@@ -1,0 +1,137 @@
+"""Hold the ledger against the stores' books, order by order."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from app.domain.base import Value
+from app.domain.errors import VendorError
+from app.domain.money import Money
+from app.domain.order import TransactionStatus
+from app.domain.refund import Refund, RefundState
+from app.ports import StoreRefund
+from app.usecases.deps import Deps
+
+_COUNTED = (
+    RefundState.HOLDING,
+    RefundState.SENDING,
+    RefundState.UNKNOWN,
+    RefundState.PENDING,
+    RefundState.SETTLED,
+    RefundState.FAILED,
+)
+_STORE_STATUS = {
+    RefundState.SETTLED: TransactionStatus.SUCCESS,
+    RefundState.PENDING: TransactionStatus.PENDING,
+}
+
+
+class Difference(Value):
+    """One thing on which ledger and store don't agree."""
+
+    store_id: str
+    order_id: str
+    refund_id: str | None
+    what: str
+
+
+class Reconciliation(Value):
+    """The result for one account. `ledger_total` and `store_total` are per currency."""
+
+    account_id: str
+    refunds_checked: int
+    orders_checked: int
+    ledger_total: tuple[Money, ...]
+    store_total: tuple[Money, ...]
+    differences: tuple[Difference, ...]
+    unread: tuple[str, ...] = ()
+
+    @property
+    def agrees(self) -> bool:
+        """Whether everything could be read and nothing differs."""
+        return not self.differences and not self.unread
+
+
+def reconcile(deps: Deps, account_id: str) -> Reconciliation:
+    """Compare every refund of an account with what its store has, in both directions.
+
+    The store's refunds that carry no reference of ours are somebody else's and are left out.
+    """
+    by_order: dict[tuple[str, str], list[Refund]] = defaultdict(list)
+    for refund in deps.ledger.all_of(account_id, _COUNTED):
+        by_order[refund.store_id, refund.order_id].append(refund)
+    differences: list[Difference] = []
+    unread: list[str] = []
+    ours: dict[str, Money] = {}
+    theirs: dict[str, Money] = {}
+    for (store_id, order_id), refunds in by_order.items():
+        try:
+            kept = deps.store_by_id(account_id, store_id).refunds_of(order_id)
+        except (VendorError, LookupError) as error:
+            unread.append(f"{store_id} {order_id}: {error}")
+            continue
+        differences += _compare(store_id, order_id, refunds, kept)
+        for refund in refunds:
+            if refund.state is RefundState.SETTLED:
+                _add(ours, refund.settled_amount or refund.plan.total)
+        for item in kept:
+            if _is_ours(item, refunds) and item.status is TransactionStatus.SUCCESS:
+                _add(theirs, item.amount)
+    return Reconciliation(
+        account_id=account_id,
+        refunds_checked=sum(len(refunds) for refunds in by_order.values()),
+        orders_checked=len(by_order),
+        ledger_total=tuple(ours.values()),
+        store_total=tuple(theirs.values()),
+        differences=tuple(differences),
+        unread=tuple(unread),
+    )
+
+
+def _add(sums: dict[str, Money], amount: Money) -> None:
+    present = sums.get(amount.currency, Money.zero(amount.currency))
+    sums[amount.currency] = present + amount
+
+
+def _is_ours(item: StoreRefund, refunds: list[Refund]) -> bool:
+    return any(
+        item.id == refund.store_refund_id or refund.marker in (item.note or "")
+        for refund in refunds
+    )
+
+
+def _compare(
+    store_id: str, order_id: str, refunds: list[Refund], kept: tuple[StoreRefund, ...]
+) -> list[Difference]:
+    found: list[Difference] = []
+
+    def differ(refund: Refund | None, what: str) -> None:
+        found.append(
+            Difference(
+                store_id=store_id,
+                order_id=order_id,
+                refund_id=refund.id if refund else None,
+                what=what,
+            )
+        )
+
+    for refund in refunds:
+        same = [item for item in kept if refund.marker in (item.note or "")]
+        if len(same) > 1:
+            differ(refund, f"{refund.marker} stands {len(same)} times in the store: paid twice")
+        if refund.state in _STORE_STATUS:
+            if not same:
+                differ(refund, f"{refund.marker} ({refund.plan.total}) is not in the store")
+                continue
+            amount = refund.settled_amount or refund.plan.total
+            if same[0].amount != amount:
+                differ(refund, f"ledger {amount}, store {same[0].amount}")
+            if same[0].status is not _STORE_STATUS[refund.state]:
+                differ(refund, f"ledger {refund.state.value}, store {same[0].status.value}")
+        elif refund.state is RefundState.FAILED and any(
+            item.status is TransactionStatus.SUCCESS for item in same
+        ):
+            differ(refund, f"{refund.marker} failed in the ledger but was paid by the store")
+        elif refund.state is RefundState.UNKNOWN:
+            differ(refund, f"{refund.marker} is still unknown")
+    return found

@@ -1,0 +1,33 @@
+"""Tell the workers about everything that the database says is unfinished.
+
+Redis only carries ids. Whatever it lost (all of it, if it was emptied) is announced again here.
+"""
+
+from __future__ import annotations
+
+from app.usecases.deps import Deps
+
+_BATCH = 500
+
+
+def requeue_unfinished(deps: Deps) -> dict[str, int]:
+    """Announce due deliveries, ticket writes, refunds and customers; answers how many of each."""
+    now = deps.clock.now()
+    deliveries = deps.inbox.due(now, _BATCH)
+    writes = deps.outbox.due(now, _BATCH)
+    refunds = deps.ledger.due(now, _BATCH)
+    customers = deps.outbox.due_customers(now, _BATCH)
+    for refund_id in refunds:
+        deps.notifier.wake("refund", refund_id)
+    for delivery_id in deliveries:
+        deps.notifier.wake("triage", str(delivery_id))
+    for write_id in writes:
+        deps.notifier.wake("ticket_write", write_id)
+    for account_id, requester_id in customers:
+        deps.notifier.wake("customer", account_id, requester_id)
+    return {
+        "deliveries": len(deliveries),
+        "ticket_writes": len(writes),
+        "refunds": len(refunds),
+        "customers": len(customers),
+    }

@@ -1,0 +1,52 @@
+"""Find what no delivery brought: recent tickets without our mark become deliveries."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from datetime import timedelta
+
+from app.usecases.deps import Deps
+
+log = logging.getLogger(__name__)
+
+# The search index of a helpdesk lags behind: each sweep looks this far into the last one's time.
+_OVERLAP = timedelta(minutes=15)
+_FIRST_LOOK = timedelta(hours=1)
+_MAX_PAGES = 20
+# A ticket this young will probably still be delivered.
+_GRACE = timedelta(seconds=60)
+
+
+def sweep(deps: Deps, account_id: str) -> int:
+    """Keep a delivery for each recent ticket that has none; answers how many were missed.
+
+    Raises VendorError when the helpdesk doesn't answer: the next sweep looks at the same time span
+    again.
+    """
+    account = deps.account(account_id)
+    now = deps.clock.now()
+    mark = deps.accounts.sweep_mark(account_id)
+    since = (mark or now - _FIRST_LOOK) - _OVERLAP
+    until = now - _GRACE
+    helpdesk = deps.helpdesk(account)
+    missed, cursor = 0, None
+    for _ in range(_MAX_PAGES):
+        page = helpdesk.recent_tickets(since, cursor)
+        for event in page.events:
+            if event.occurred_at is not None and event.occurred_at > until:
+                continue
+            if deps.cases.is_triaged(account_id, event.ticket_id):
+                continue
+            digest = hashlib.sha256(event.dedupe_key.encode()).hexdigest()
+            delivery_id = deps.inbox.add(account_id, event, digest, now)
+            if delivery_id is not None:
+                missed += 1
+                deps.notifier.wake("triage", str(delivery_id))
+        cursor = page.cursor
+        if cursor is None:
+            deps.accounts.set_sweep_mark(account_id, until)
+            break
+    if missed:
+        log.warning("sweep found tickets", extra={"account": account_id, "missed": missed})
+    return missed

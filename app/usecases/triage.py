@@ -1,0 +1,212 @@
+"""Triage: delivery -> ticket -> classification -> order -> decision -> note.
+
+One read and one write at the helpdesk, at most two reads at the store. A ticket that isn't about a
+refund costs no store call and gets no note. Everything that triage found is stored in one step,
+together with the note that is to be posted; only then is the note sent.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+
+from app.domain.case import Case
+from app.domain.classification import Classification, Request
+from app.domain.errors import (
+    AccessDenied,
+    Malformed,
+    NotFound,
+    RateLimited,
+    Unavailable,
+    VendorError,
+)
+from app.domain.masking import mask_payment_data
+from app.domain.matching import Match, MatchOutcome
+from app.domain.order import OrderSummary
+from app.domain.ticket import Ticket
+from app.ports import Account
+from app.records import Delivery, OfferedPlan, TriageResult, new_id
+from app.usecases.decide import decide_case, note_write
+from app.usecases.deps import Deps
+from app.usecases.lookup import find_order, is_worth_waiting
+from app.usecases.ticket_writes import deliver_write
+
+log = logging.getLogger(__name__)
+
+_MAX_ATTEMPTS = 8
+# How often a store that doesn't answer is asked again before the note says so.
+_STORE_ATTEMPTS = 3
+_SUBJECT_LENGTH = 200
+
+
+class _Later(Exception):
+    """This delivery is to be taken up again after some seconds."""
+
+    def __init__(self, seconds: float, cause: str) -> None:
+        super().__init__(cause)
+        self.seconds = seconds
+
+
+def triage_delivery(deps: Deps, delivery_id: int) -> str:
+    """Work on one delivery; answers what became of it, in a word for logs.
+
+    Never raises for a vendor's fault: the delivery is finished, postponed or parked with its cause.
+    """
+    delivery = deps.inbox.claim(delivery_id, deps.clock.now(), 2 * deps.patience_seconds)
+    if delivery is None:
+        return "nothing to do"
+    try:
+        return _triage(deps, delivery)
+    except _Later as later:
+        return _postpone(deps, delivery, later.seconds, str(later))
+    except RateLimited as error:
+        return _postpone(deps, delivery, error.retry_after_seconds, str(error))
+    except NotFound as error:
+        deps.inbox.finish(delivery.id, f"gone: {error}", deps.clock.now())
+        return "gone"
+    except (AccessDenied, Malformed) as error:
+        return _park(deps, delivery, str(error))
+    except VendorError as error:
+        if delivery.attempts >= _MAX_ATTEMPTS or not isinstance(error, Unavailable):
+            return _park(deps, delivery, str(error))
+        return _postpone(deps, delivery, 5 * 2**delivery.attempts, str(error))
+    except LookupError as error:
+        return _park(deps, delivery, str(error))
+    except Exception as error:
+        # A fault of our own must not lose the delivery: it waits for a person with its cause.
+        log.exception("triage failed", extra={"delivery": delivery.id})
+        return _park(deps, delivery, f"unexpected {type(error).__name__}: see the log")
+
+
+def _postpone(deps: Deps, delivery: Delivery, seconds: float, cause: str) -> str:
+    until = deps.clock.now() + timedelta(seconds=max(1.0, seconds))
+    deps.inbox.postpone(delivery.id, until, cause)
+    deps.notifier.wake("triage", str(delivery.id), at=until)
+    log.warning("delivery postponed", extra={"delivery": delivery.id, "cause": cause})
+    return "later"
+
+
+def _park(deps: Deps, delivery: Delivery, cause: str) -> str:
+    deps.inbox.park(delivery.id, cause, deps.clock.now())
+    log.error("delivery parked", extra={"delivery": delivery.id, "cause": cause})
+    return "parked"
+
+
+def _triage(deps: Deps, delivery: Delivery) -> str:
+    ticket_id = delivery.event.ticket_id
+    if deps.cases.is_triaged(delivery.account_id, ticket_id):
+        deps.inbox.finish(delivery.id, "triaged before", deps.clock.now())
+        return "triaged before"
+    account = deps.account(delivery.account_id)
+    ticket = deps.helpdesk(account).read_ticket(ticket_id)
+    now = deps.clock.now()
+    classification = classify_ticket(deps, ticket)
+    outcome = _not_for_us(ticket, classification)
+    if outcome is not None:
+        deps.cases.save_triage(
+            TriageResult(
+                delivery_id=delivery.id,
+                account_id=account.id,
+                ticket_id=ticket.id,
+                requester_id=ticket.requester.id,
+                is_refund=False,
+                outcome=outcome,
+            ),
+            now,
+        )
+        return outcome
+    can_wait = delivery.attempts < _STORE_ATTEMPTS
+    case, offered = build_case(deps, account, ticket, classification, now, can_wait=can_wait)
+    write = note_write(deps, case, [])
+    result = TriageResult(
+        delivery_id=delivery.id,
+        account_id=account.id,
+        ticket_id=ticket.id,
+        requester_id=ticket.requester.id,
+        is_refund=True,
+        outcome="triaged",
+        case=case,
+        offered=offered,
+        write=write,
+    )
+    if not deps.cases.save_triage(result, now):
+        deps.inbox.finish(delivery.id, "triaged before", deps.clock.now())
+        return "triaged before"
+    deliver_write(deps, write.id, seen=ticket)
+    return "triaged"
+
+
+def classify_ticket(deps: Deps, ticket: Ticket) -> Classification:
+    """Classify a ticket's text, with payment data masked before anything else sees it."""
+    return deps.classifier.classify(
+        mask_payment_data(ticket.description), mask_payment_data(ticket.subject)
+    )
+
+
+def _not_for_us(ticket: Ticket, found: Classification) -> str | None:
+    """Why a ticket gets no case, or None when it does."""
+    if ticket.is_closed:
+        return "closed"
+    if ticket.is_from_agent:
+        return "written by an agent"
+    if found.refund or (found.refund_related and found.needs_human and found.confidence >= 0.5):
+        return None
+    return "not about a refund"
+
+
+def build_case(
+    deps: Deps,
+    account: Account,
+    ticket: Ticket,
+    classification: Classification,
+    now: datetime,
+    *,
+    can_wait: bool,
+) -> tuple[Case, OfferedPlan | None]:
+    """Match the order and decide. With `can_wait`, a store that doesn't answer raises _Later."""
+    match, errors = find_order(deps, account, ticket.requester, classification.orders)
+    unreadable = next((error for error in errors if isinstance(error, Malformed)), None)
+    if match.order is None and unreadable is not None:
+        raise unreadable
+    if match.order is None and can_wait and is_worth_waiting(errors):
+        waits = [error.retry_after_seconds for error in errors if isinstance(error, RateLimited)]
+        raise _Later(max(waits, default=10.0), str(errors[0]))
+    case = Case(
+        id=new_id("case"),
+        account_id=account.id,
+        ticket_id=ticket.id,
+        requester_id=ticket.requester.id,
+        requester_name=ticket.requester.name,
+        subject=mask_payment_data(ticket.subject)[:_SUBJECT_LENGTH],
+        classification=classification,
+        request=Request.from_classification(classification, ticket.channel),
+        match=without_addresses(match),
+        created_at=now,
+        updated_at=now,
+    )
+    if match.outcome is not MatchOutcome.MATCHED or match.order is None:
+        return case, None
+    store = deps.store_by_id(account.id, match.order.store_id)
+    try:
+        order = store.read_order(match.order.order_id)
+    except (RateLimited, Unavailable) as error:
+        if can_wait:
+            wait = error.retry_after_seconds if isinstance(error, RateLimited) else 10.0
+            raise _Later(wait, str(error)) from error
+        return case.model_copy(update={"problem": f"The order could not be read: {error}"}), None
+    decided = decide_case(deps, case, order, now)
+    return decided.case, decided.offered
+
+
+def without_addresses(match: Match) -> Match:
+    """The match as it is kept: addresses were needed to find the order, and no longer."""
+
+    def bare(order: OrderSummary) -> OrderSummary:
+        return order.model_copy(update={"email": None, "phone": None})
+
+    return match.model_copy(
+        update={
+            "order": bare(match.order) if match.order else None,
+            "candidates": tuple(bare(order) for order in match.candidates),
+        }
+    )
