@@ -81,6 +81,9 @@ class Settings(BaseSettings):
     sweep_minutes: int = Field(
         default=10, ge=1, description="How often tickets that no delivery brought are looked for."
     )
+    requeue_seconds: int = Field(
+        default=15, ge=1, description="How often the clock announces what is unfinished."
+    )
     log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")
 
     @field_validator("secret_keys", mode="before")

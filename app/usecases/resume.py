@@ -5,6 +5,8 @@ Redis only carries ids. Whatever it lost (all of it, if it was emptied) is annou
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from app.usecases.deps import Deps
 
 _BATCH = 500
@@ -13,8 +15,10 @@ _BATCH = 500
 def requeue_unfinished(deps: Deps) -> dict[str, int]:
     """Announce due deliveries, ticket writes, refunds and customers; answers how many of each."""
     now = deps.clock.now()
-    deliveries = deps.inbox.due(now, _BATCH)
-    writes = deps.outbox.due(now, _BATCH)
+    # What came just now was announced just now: only what waits longer was perhaps lost.
+    waiting = now - timedelta(seconds=deps.patience_seconds / 2)
+    deliveries = deps.inbox.due(waiting, _BATCH)
+    writes = deps.outbox.due(waiting, _BATCH)
     refunds = deps.ledger.due(now, _BATCH)
     customers = deps.outbox.due_customers(now, _BATCH)
     for refund_id in refunds:
