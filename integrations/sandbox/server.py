@@ -242,7 +242,7 @@ class ChildServer:
 
     def start(self) -> Self:
         """Start the process and wait until it listens. Raises RuntimeError if it dies first."""
-        self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
+        self._process = subprocess.Popen(
             self._command,
             stdout=subprocess.PIPE,
             text=True,

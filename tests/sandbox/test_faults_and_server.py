@@ -57,7 +57,12 @@ def url(vendor: EchoVendor) -> Iterator[str]:
 
 @pytest.mark.parametrize(
     ("kind", "processed"),
-    [("timeout_before", 0), ("disconnect_before", 0), ("timeout_after", 1), ("disconnect_after", 1)],
+    [
+        ("timeout_before", 0),
+        ("disconnect_before", 0),
+        ("timeout_after", 1),
+        ("disconnect_after", 1),
+    ],
 )
 def test_dropped_connection(vendor: EchoVendor, url: str, kind: str, processed: int) -> None:
     vendor.faults.add("echo", kind)

@@ -1,7 +1,7 @@
 """Builds orders from plain data, in Python or as JSON.
 
-`build_order(shop, spec)` takes a dict; `ORDER_KEYS` and its companions list what it may hold, and
-anything else is refused. Amounts are texts in the order's presentment currency ("48.60"), times
+`build_order(shop, spec)` takes a dict; `spec.py` lists what it may hold, and anything else
+is refused. Amounts are texts in the order's presentment currency ("48.60"), times
 are ISO 8601 with an offset. A small example:
 
     {"name": "#1001", "email": "ida@example.com",
@@ -16,8 +16,7 @@ Left out, `transactions` is one successful sale of the whole total by `shopify_p
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from integrations.sandbox.shopify.model import (
@@ -39,9 +38,26 @@ from integrations.sandbox.shopify.model import (
     Transaction,
     gid_number,
 )
-from integrations.sandbox.shopify.money import ZERO, has_valid_precision, round_half_up, spread
+from integrations.sandbox.shopify.money import ZERO, round_half_up, spread
 from integrations.sandbox.shopify.refunds import Refusal, create_refund
 from integrations.sandbox.shopify.shop import Shop
+from integrations.sandbox.shopify.spec import (
+    CUSTOMER_KEYS,
+    FULFILLMENT_KEYS,
+    LINE_KEYS,
+    MERCHANT_REFUND_KEYS,
+    ORDER_KEYS,
+    RETURN_KEYS,
+    SHIPPING_KEYS,
+    TRANSACTION_KEYS,
+    BadSpec,
+    read_amount,
+    read_gid,
+    read_money,
+    read_needed_time,
+    read_time,
+    refuse_unknown,
+)
 from integrations.sandbox.shopify.suggestions import (
     BadChoice,
     LineChoice,
@@ -50,136 +66,21 @@ from integrations.sandbox.shopify.suggestions import (
 )
 from integrations.sandbox.shopify.totals import total_price
 
-ORDER_KEYS = frozenset(
-    {
-        "id",
-        "name",
-        "confirmation_number",
-        "email",
-        "phone",
-        "customer",
-        "company",
-        "created_at",
-        "processed_at",
-        "currency",
-        "rate",
-        "taxes_included",
-        "duties_included",
-        "line_items",
-        "shipping",
-        "order_discount",
-        "discount_codes",
-        "tip",
-        "tags",
-        "note",
-        "source_name",
-        "customer_locale",
-        "country",
-        "test",
-        "edited",
-        "cancelled_at",
-        "cancel_reason",
-        "closed_at",
-        "transactions",
-        "fulfillments",
-        "returns",
-        "disputes",
-        "risk_levels",
-        "risk_recommendation",
-        "payment_rounding",
-        "refund_rounding",
-        "refunds",
-    }
-)
-LINE_KEYS = frozenset(
-    {
-        "id",
-        "title",
-        "sku",
-        "vendor",
-        "quantity",
-        "price",
-        "discount",
-        "tax_rate",
-        "tax_title",
-        "taxable",
-        "gift_card",
-        "requires_shipping",
-        "restockable",
-        "custom_attributes",
-        "selling_plan",
-        "product",
-        "duties",
-        "removed_quantity",
-    }
-)
-SHIPPING_KEYS = frozenset(("id", "title", "price", "discount", "tax_rate", "tax_title"))
-TRANSACTION_KEYS = frozenset(
-    {
-        "id",
-        "kind",
-        "status",
-        "gateway",
-        "amount",
-        "parent",
-        "manual",
-        "test",
-        "error_code",
-        "rounding",
-        "created_at",
-        "processed_at",
-    }
-)
-FULFILLMENT_KEYS = frozenset(
-    {
-        "id",
-        "status",
-        "display_status",
-        "created_at",
-        "in_transit_at",
-        "estimated_delivery_at",
-        "delivered_at",
-        "lines",
-        "tracking",
-        "events",
-    }
-)
-CUSTOMER_KEYS = frozenset(
-    {
-        "id",
-        "name",
-        "email",
-        "phone",
-        "created_at",
-        "tags",
-        "product_subscriber_status",
-        "rfm_group",
-        "predicted_spend_tier",
-        "store_credit",
-    }
-)
-MERCHANT_REFUND_KEYS = frozenset(("lines", "shipping", "amount", "note"))
-RETURN_KEYS = frozenset(("id", "name", "status", "created_at", "lines"))
-
-
-class BadSpec(ValueError):
-    """A seed that can't be built. The text names the key."""
-
 
 def build_customer(shop: Shop, spec: Mapping[str, Any]) -> Customer:
     """Add a customer, or return the one that already has this id or e-mail address."""
-    _refuse_unknown("customer", spec, CUSTOMER_KEYS)
-    known = shop.customers.get(_gid("Customer", spec["id"])) if "id" in spec else None
+    refuse_unknown("customer", spec, CUSTOMER_KEYS)
+    known = shop.customers.get(read_gid("Customer", spec["id"])) if "id" in spec else None
     if known is None and spec.get("email"):
         known = shop.customer_by_email(str(spec["email"]))
     if known is not None:
         return known
     customer = Customer(
-        id=_gid("Customer", spec["id"]) if "id" in spec else shop.gids.new("Customer"),
+        id=read_gid("Customer", spec["id"]) if "id" in spec else shop.gids.new("Customer"),
         display_name=str(spec.get("name") or spec.get("email") or "Customer"),
         email=spec.get("email"),
         phone=spec.get("phone"),
-        created_at=_time(spec.get("created_at")) or shop.clock.now(),
+        created_at=read_time(spec.get("created_at")) or shop.clock.now(),
         tags=list(spec.get("tags", [])),
         product_subscriber_status=spec.get("product_subscriber_status", "NEVER_SUBSCRIBED"),
         rfm_group=spec.get("rfm_group"),
@@ -187,7 +88,7 @@ def build_customer(shop: Shop, spec: Mapping[str, Any]) -> Customer:
     )
     for currency, balance in dict(spec.get("store_credit", {})).items():
         account = StoreCreditAccount(
-            shop.gids.new("StoreCreditAccount"), currency, _amount(balance, "store_credit")
+            shop.gids.new("StoreCreditAccount"), currency, read_amount(balance, "store_credit")
         )
         customer.store_credit.append(account)
     shop.customers[customer.id] = customer
@@ -196,14 +97,14 @@ def build_customer(shop: Shop, spec: Mapping[str, Any]) -> Customer:
 
 def build_order(shop: Shop, spec: Mapping[str, Any]) -> Order:
     """Add an order. Raises BadSpec for unknown keys, bad amounts or a taken id."""
-    _refuse_unknown("order", spec, ORDER_KEYS)
+    refuse_unknown("order", spec, ORDER_KEYS)
     now = shop.clock.now()
-    created_at = _time(spec.get("created_at")) or now
+    created_at = read_time(spec.get("created_at")) or now
     currency = str(spec.get("currency", shop.currency))
-    rate = _amount(spec.get("rate", "1"), "rate")
+    rate = read_amount(spec.get("rate", "1"), "rate")
     if currency != shop.currency and "rate" not in spec:
         raise BadSpec("rate is needed when currency differs from the shop's")
-    order_id = _gid("Order", spec["id"]) if "id" in spec else shop.gids.new("Order")
+    order_id = read_gid("Order", spec["id"]) if "id" in spec else shop.gids.new("Order")
     if order_id in shop.orders:
         raise BadSpec(f"id {order_id} is taken")
     taxes_included = bool(spec.get("taxes_included", shop.taxes_included))
@@ -213,7 +114,7 @@ def build_order(shop: Shop, spec: Mapping[str, Any]) -> Order:
         id=order_id,
         name=str(spec.get("name") or f"#{1001 + len(shop.orders)}"),
         created_at=created_at,
-        processed_at=_time(spec.get("processed_at")) or created_at,
+        processed_at=read_time(spec.get("processed_at")) or created_at,
         updated_at=now,
         indexed_at=now + shop.search_index_lag,
         shop_currency=shop.currency,
@@ -227,7 +128,7 @@ def build_order(shop: Shop, spec: Mapping[str, Any]) -> Order:
         email=email,
         phone=spec.get("phone"),
         company=spec.get("company"),
-        tip=_amount(spec.get("tip", "0"), "tip"),
+        tip=read_amount(spec.get("tip", "0"), "tip"),
         tags=list(spec.get("tags", [])),
         note=spec.get("note"),
         source_name=spec.get("source_name", "web"),
@@ -237,13 +138,13 @@ def build_order(shop: Shop, spec: Mapping[str, Any]) -> Order:
         test=bool(spec.get("test", False)),
         edited=bool(spec.get("edited", False)),
         duties_included=bool(spec.get("duties_included", False)),
-        cancelled_at=_time(spec.get("cancelled_at")),
+        cancelled_at=read_time(spec.get("cancelled_at")),
         cancel_reason=spec.get("cancel_reason"),
-        closed_at=_time(spec.get("closed_at")),
+        closed_at=read_time(spec.get("closed_at")),
         risk_levels=list(spec.get("risk_levels", ["LOW"])),
         risk_recommendation=spec.get("risk_recommendation", "ACCEPT"),
-        payment_rounding=_amount(spec.get("payment_rounding", "0"), "payment_rounding"),
-        refund_rounding=_amount(spec.get("refund_rounding", "0"), "refund_rounding"),
+        payment_rounding=read_amount(spec.get("payment_rounding", "0"), "payment_rounding"),
+        refund_rounding=read_amount(spec.get("refund_rounding", "0"), "refund_rounding"),
     )
     _add_transactions(shop, order, spec.get("transactions"))
     for one in spec.get("fulfillments", []):
@@ -265,16 +166,16 @@ def refund_by_merchant(shop: Shop, order: Order, spec: Mapping[str, Any]) -> Ref
 
     Raises BadSpec, also when the shop refuses it.
     """
-    _refuse_unknown("refund", spec, MERCHANT_REFUND_KEYS)
+    refuse_unknown("refund", spec, MERCHANT_REFUND_KEYS)
     choices = [
         LineChoice(order.line_items[int(index)].id, int(units), "NO_RESTOCK")
         for index, units in dict(spec.get("lines", {})).items()
     ]
-    shipping = _amount(spec.get("shipping", "0"), "shipping")
+    shipping = read_amount(spec.get("shipping", "0"), "shipping")
     try:
         with shop.lock:
             worth = suggest(shop, order, lines=choices, shipping_amount=shipping).amount
-            amount = _amount(spec["amount"], "amount") if "amount" in spec else worth
+            amount = read_amount(spec["amount"], "amount") if "amount" in spec else worth
             return create_refund(
                 shop,
                 {
@@ -321,14 +222,14 @@ def _lines(
 ) -> list[LineItem]:
     lines: list[LineItem] = []
     for one in spec.get("line_items", []):
-        _refuse_unknown("line item", one, LINE_KEYS)
+        refuse_unknown("line item", one, LINE_KEYS)
         product = one.get("product")
         line = LineItem(
-            id=_gid("LineItem", one["id"]) if "id" in one else shop.gids.new("LineItem"),
+            id=read_gid("LineItem", one["id"]) if "id" in one else shop.gids.new("LineItem"),
             title=str(one.get("title", "Item")),
             quantity=int(one.get("quantity", 1)),
-            unit_price=_money(one.get("price", "10.00"), currency, "price"),
-            line_discount=_money(one.get("discount", "0"), currency, "discount"),
+            unit_price=read_money(one.get("price", "10.00"), currency, "price"),
+            line_discount=read_money(one.get("discount", "0"), currency, "discount"),
             order_discount=ZERO,
             tax_lines=[],
             sku=one.get("sku"),
@@ -343,12 +244,12 @@ def _lines(
             removed_quantity=int(one.get("removed_quantity", 0)),
         )
         line.duties = [
-            Duty(shop.gids.new("Duty"), _money(amount, currency, "duties"))
+            Duty(shop.gids.new("Duty"), read_money(amount, currency, "duties"))
             for amount in one.get("duties", [])
         ]
         lines.append(line)
     discounts = spread(
-        _money(spec.get("order_discount", "0"), currency, "order_discount"),
+        read_money(spec.get("order_discount", "0"), currency, "order_discount"),
         [line.total for line in lines],
         currency,
     )
@@ -366,12 +267,12 @@ def _shipping(shop: Shop, given: Any, currency: str, taxes_included: bool) -> li
         return []
     shipping_lines = []
     for one in given if isinstance(given, list) else [given]:
-        _refuse_unknown("shipping", one, SHIPPING_KEYS)
+        refuse_unknown("shipping", one, SHIPPING_KEYS)
         line = ShippingLine(
             id=shop.gids.new("ShippingLine"),
             title=str(one.get("title", "Standard")),
-            price=_money(one.get("price", "0"), currency, "shipping price"),
-            discount=_money(one.get("discount", "0"), currency, "shipping discount"),
+            price=read_money(one.get("price", "0"), currency, "shipping price"),
+            discount=read_money(one.get("discount", "0"), currency, "shipping discount"),
             tax_lines=[],
         )
         if "tax_rate" in one:
@@ -383,7 +284,7 @@ def _shipping(shop: Shop, given: Any, currency: str, taxes_included: bool) -> li
 def _tax(
     total: Decimal, one: Mapping[str, Any], currency: str, taxes_included: bool
 ) -> list[TaxLine]:
-    rate = _amount(one["tax_rate"], "tax_rate")
+    rate = read_amount(one["tax_rate"], "tax_rate")
     exact = total * rate / (1 + rate) if taxes_included else total * rate
     return [TaxLine(str(one.get("tax_title", "VAT")), rate, round_half_up(exact, currency))]
 
@@ -393,8 +294,8 @@ def _add_transactions(shop: Shop, order: Order, given: Sequence[Mapping[str, Any
         given = [{"amount": str(total_price(order))}]
     names: dict[str, str] = {}
     for one in given:
-        _refuse_unknown("transaction", one, TRANSACTION_KEYS)
-        at = _time(one.get("created_at")) or order.created_at
+        refuse_unknown("transaction", one, TRANSACTION_KEYS)
+        at = read_time(one.get("created_at")) or order.created_at
         status = str(one.get("status", "SUCCESS"))
         parent = one.get("parent")
         transaction = Transaction(
@@ -402,15 +303,15 @@ def _add_transactions(shop: Shop, order: Order, given: Sequence[Mapping[str, Any
             kind=str(one.get("kind", "SALE")),
             status=status,
             gateway=str(one.get("gateway", "shopify_payments")),
-            amount=_money(one["amount"], order.currency, "transaction amount"),
+            amount=read_money(one["amount"], order.currency, "transaction amount"),
             created_at=at,
-            processed_at=_time(one.get("processed_at")) or at,
+            processed_at=read_time(one.get("processed_at")) or at,
             # `parent` names an earlier entry of the same list by its own "id".
             parent_id=names[str(parent)] if parent is not None else None,
             manual=bool(one.get("manual", False)),
             test=order.test or bool(one.get("test", False)),
             error_code=one.get("error_code"),
-            rounding=_amount(one["rounding"], "rounding") if "rounding" in one else None,
+            rounding=read_amount(one["rounding"], "rounding") if "rounding" in one else None,
         )
         if "id" in one:
             names[str(one["id"])] = transaction.id
@@ -419,7 +320,7 @@ def _add_transactions(shop: Shop, order: Order, given: Sequence[Mapping[str, Any
 
 def _add_fulfillment(shop: Shop, order: Order, spec: Mapping[str, Any]) -> None:
     """`lines` maps a line's index to units; left out, everything still open is shipped."""
-    _refuse_unknown("fulfillment", spec, FULFILLMENT_KEYS)
+    refuse_unknown("fulfillment", spec, FULFILLMENT_KEYS)
     status = str(spec.get("status", "SUCCESS"))
     units = {int(k): int(v) for k, v in dict(spec.get("lines", {})).items()} or {
         index: line.unfulfilled_quantity
@@ -434,21 +335,21 @@ def _add_fulfillment(shop: Shop, order: Order, spec: Mapping[str, Any]) -> None:
         if status == "SUCCESS":
             line.fulfilled_quantity += quantity
         lines.append(FulfillmentLine(shop.gids.new("FulfillmentLineItem"), line, quantity))
-    delivered_at = _time(spec.get("delivered_at"))
+    delivered_at = read_time(spec.get("delivered_at"))
     order.fulfillments.append(
         Fulfillment(
             id=shop.gids.new("Fulfillment"),
             status=status,
             display_status=spec.get("display_status", "DELIVERED" if delivered_at else "FULFILLED"),
-            created_at=_time(spec.get("created_at")) or order.created_at,
+            created_at=read_time(spec.get("created_at")) or order.created_at,
             lines=lines,
-            in_transit_at=_time(spec.get("in_transit_at")),
-            estimated_delivery_at=_time(spec.get("estimated_delivery_at")),
+            in_transit_at=read_time(spec.get("in_transit_at")),
+            estimated_delivery_at=read_time(spec.get("estimated_delivery_at")),
             delivered_at=delivered_at,
             tracking=[dict(t) for t in spec.get("tracking", [])],
             events=[
                 FulfillmentEvent(
-                    shop.gids.new("FulfillmentEvent"), str(e["status"]), _needed_time(e["at"])
+                    shop.gids.new("FulfillmentEvent"), str(e["status"]), read_needed_time(e["at"])
                 )
                 for e in spec.get("events", [])
             ],
@@ -458,7 +359,7 @@ def _add_fulfillment(shop: Shop, order: Order, spec: Mapping[str, Any]) -> None:
 
 def _add_return(shop: Shop, order: Order, spec: Mapping[str, Any]) -> None:
     """`lines` maps a line's index to units, which must have been shipped."""
-    _refuse_unknown("return", spec, RETURN_KEYS)
+    refuse_unknown("return", spec, RETURN_KEYS)
     lines = []
     for index, quantity in dict(spec.get("lines", {})).items():
         item = order.line_items[int(index)]
@@ -473,7 +374,7 @@ def _add_return(shop: Shop, order: Order, spec: Mapping[str, Any]) -> None:
             id=shop.gids.new("Return"),
             name=str(spec.get("name", f"{order.name}-R{len(order.returns) + 1}")),
             status=str(spec.get("status", "OPEN")),
-            created_at=_time(spec.get("created_at")) or shop.clock.now(),
+            created_at=read_time(spec.get("created_at")) or shop.clock.now(),
             lines=lines,
         )
     )
@@ -481,45 +382,7 @@ def _add_return(shop: Shop, order: Order, spec: Mapping[str, Any]) -> None:
 
 def _product(shop: Shop, spec: Mapping[str, Any]) -> Product:
     return Product(
-        _gid("Product", spec["id"]) if "id" in spec else shop.gids.new("Product"),
+        read_gid("Product", spec["id"]) if "id" in spec else shop.gids.new("Product"),
         str(spec.get("type", "")),
         list(spec.get("tags", [])),
     )
-
-
-def _gid(kind: str, value: Any) -> str:
-    text = str(value)
-    return text if text.startswith("gid://") else f"gid://shopify/{kind}/{int(text)}"
-
-
-def _amount(value: Any, key: str) -> Decimal:
-    if isinstance(value, float):
-        raise BadSpec(f"{key}: amounts are texts, not floats")
-    try:
-        return Decimal(str(value))
-    except InvalidOperation:
-        raise BadSpec(f"{key}: {value!r} is not an amount") from None
-
-
-def _money(value: Any, currency: str, key: str) -> Decimal:
-    amount = _amount(value, key)
-    if amount < 0 or not has_valid_precision(amount, currency):
-        raise BadSpec(f"{key}: {value!r} is not an amount of {currency}")
-    return amount
-
-
-def _time(value: Any) -> datetime | None:
-    return None if value is None else _needed_time(value)
-
-
-def _needed_time(value: Any) -> datetime:
-    moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
-    if moment.tzinfo is None:
-        raise BadSpec(f"time {value!r} has no offset")
-    return moment.astimezone(UTC)
-
-
-def _refuse_unknown(what: str, spec: Mapping[str, Any], known: frozenset[str]) -> None:
-    unknown = set(spec) - known
-    if unknown:
-        raise BadSpec(f"unknown {what} keys: {', '.join(sorted(unknown))}")

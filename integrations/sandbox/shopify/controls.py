@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint, Flask, Response, jsonify, request
 
 from integrations.sandbox.shopify.books import read_books
-from integrations.sandbox.shopify.builder import BadSpec, add_dispute, refund_by_merchant
+from integrations.sandbox.shopify.builder import add_dispute, refund_by_merchant
 from integrations.sandbox.shopify.cancel import cancel_by_merchant, run_due_jobs
 from integrations.sandbox.shopify.model import Order
 from integrations.sandbox.shopify.shop import Shop
+from integrations.sandbox.shopify.spec import BadSpec
 
 if TYPE_CHECKING:
     from integrations.sandbox.shopify.app import ShopifySandbox
