@@ -130,13 +130,17 @@ class Tender(Value):
 
 
 class SuggestedLine(Value):
-    """The store's own figure for one line of a suggestion."""
+    """The store's own figure for one line of a suggestion.
+
+    `location_id` is where the store would put the goods, where it tells.
+    """
 
     line_id: str
     quantity: int
     subtotal: Money
     tax: Money
     restock: Restock = Restock.NONE
+    location_id: str | None = None
 
 
 class Suggestion(Value):
