@@ -185,6 +185,8 @@ def register(app: Flask, sandbox: ZendeskSandbox) -> None:
             user = account.find_user(body.get("user"))
             sandbox.consent.auto_user_id = user.id if user else None
             return json_response({"auto_user_id": sandbox.consent.auto_user_id})
+        if body.get("action") not in ("expire", "revoke", "set_scope", "remove_scope"):
+            raise BadControl(f"unknown action {body.get('action')!r}")
         with account.lock:
             chosen = [
                 one
@@ -203,8 +205,6 @@ def register(app: Flask, sandbox: ZendeskSandbox) -> None:
                         token.scopes = granted_scopes(body.get("scope"))
                     case "remove_scope":
                         token.scopes = token.scopes - {str(body.get("scope"))}
-                    case other:
-                        raise BadControl(f"unknown action {other!r}")
         return json_response({"tokens": len(chosen)})
 
     app.register_blueprint(pages)
