@@ -1,0 +1,153 @@
+"""Phrases matched word by word, and the tokens they are matched against.
+
+A phrase is written as words without accents: `refund*` is a beginning, `~3` lets up to three words
+stand between, `a|b` is either. Matching looks up each word of the text in a table, so its cost
+grows with the text and not with the number of phrases.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?|[.!?\n;]")
+# Words that are written together with the next one: l'argent, j'ai, dell'ordine.
+_ELISION = re.compile(r"(?i)(?<![^\W_])([cdjlmnst]|qu|un|dell|all|nell|dall|quest)['’](?=[^\W_])")
+_MAX_WORDS = 4000
+_MAX_WORD_LENGTH = 40
+
+
+def plain_word(word: str) -> str:
+    """A word case folded and without accents, so that typing habits don't matter."""
+    folded = unicodedata.normalize("NFKD", word.casefold().replace("’", "'"))
+    return "".join(sign for sign in folded if not unicodedata.combining(sign))
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """Words of one sentence, and whether it asks."""
+
+    words: tuple[str, ...]
+    is_question: bool
+
+
+def sentences(text: str) -> list[Sentence]:
+    """The sentences of a text, at most its first few thousand words.
+
+    A line end closes a sentence only when the line is short or empty: mails are wrapped.
+    """
+    found: list[Sentence] = []
+    words: list[str] = []
+    count = 0
+
+    def close(is_question: bool) -> None:
+        if words:
+            found.append(Sentence(tuple(words), is_question))
+            words.clear()
+
+    for paragraph in _ELISION.sub(r"\1 ", text).split("\n\n"):
+        for line in paragraph.split("\n"):
+            for match in _WORD.finditer(line):
+                piece = match.group()
+                if piece in ".!?;":
+                    close(piece == "?")
+                else:
+                    words.append(plain_word(piece[:_MAX_WORD_LENGTH]))
+                    count += 1
+            if len(line) < 45:
+                close(False)
+            if count > _MAX_WORDS:
+                close(False)
+                return found
+        close(False)
+    return found
+
+
+@dataclass(frozen=True)
+class _Step:
+    """One word of a phrase: alternatives, whole or beginnings, and how many words may precede."""
+
+    whole: frozenset[str]
+    beginnings: tuple[str, ...]
+    gap: int
+
+    def fits(self, word: str) -> bool:
+        return word in self.whole or word.startswith(self.beginnings)
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A phrase that was found: its group, and where in which sentence."""
+
+    group: str
+    sentence: int
+    start: int
+    end: int
+
+
+def _parse(phrase: str) -> tuple[_Step, ...]:
+    steps: list[_Step] = []
+    gap = 0
+    for part in phrase.split():
+        if part.startswith("~"):
+            gap = int(part[1:])
+            continue
+        names = part.split("|")
+        steps.append(
+            _Step(
+                whole=frozenset(name for name in names if not name.endswith("*")),
+                beginnings=tuple(name[:-1] for name in names if name.endswith("*")),
+                gap=gap,
+            )
+        )
+        gap = 0
+    return tuple(steps)
+
+
+class CueBook:
+    """Phrases in named groups, indexed by the first letters of their first word."""
+
+    _KEY = 3
+
+    def __init__(self, groups: Mapping[str, Iterable[str]]) -> None:
+        self._index: dict[str, list[tuple[str, tuple[_Step, ...]]]] = {}
+        for group, phrases in groups.items():
+            for phrase in phrases:
+                steps = _parse(phrase)
+                names = [*steps[0].whole, *steps[0].beginnings]
+                for key in {name[: self._KEY] for name in names}:
+                    self._index.setdefault(key, []).append((group, steps))
+
+    def find(self, text: list[Sentence]) -> list[Hit]:
+        """All phrases found, in the order of the text."""
+        hits: list[Hit] = []
+        for number, sentence in enumerate(text):
+            for start, word in enumerate(sentence.words):
+                seen: set[str] = set()
+                for size in range(1, self._KEY + 1):
+                    key = word[:size]
+                    if key in seen:
+                        continue
+                    seen.add(key)
+                    for group, steps in self._index.get(key, ()):
+                        end = _match(sentence.words, start, steps)
+                        if end is not None:
+                            hits.append(Hit(group, number, start, end))
+        return hits
+
+
+def _match(words: tuple[str, ...], start: int, steps: tuple[_Step, ...]) -> int | None:
+    """Where a phrase that begins at `start` ends, or None. Takes the nearest word at each step."""
+    if not steps[0].fits(words[start]):
+        return None
+    position = start + 1
+    for step in steps[1:]:
+        for index in range(position, min(position + step.gap + 1, len(words))):
+            if step.fits(words[index]):
+                position = index + 1
+                break
+        else:
+            return None
+    return position
