@@ -1,1 +1,1 @@
-"""HTTP in: webhooks, the sidebar and the admin pages."""
+"""The entrances over HTTP: webhooks, the sidebar, its interface, and health."""

@@ -1,0 +1,273 @@
+"""Bodies of the interface. Unknown fields are refused; money is text with its currency."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from app.domain.classification import Reason
+from app.domain.crm import RefundStatus
+from app.domain.money import Money
+
+Id = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class Body(BaseModel):
+    """Base of all bodies."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class MoneyBody(Body):
+    """An exact amount, e.g. `{"amount": "48.60", "currency": "EUR"}`."""
+
+    amount: Annotated[str, Field(pattern=r"^-?\d{1,15}(\.\d{1,4})?$")]
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+
+    @classmethod
+    def of(cls, money: Money) -> MoneyBody:
+        """From a domain value."""
+        return cls(amount=f"{money.amount:f}", currency=money.currency)
+
+    def to_money(self) -> Money:
+        """The domain value; raises pydantic.ValidationError where the decimals don't fit."""
+        return Money.of(self.amount, self.currency)
+
+
+# --- what comes in ------------------------------------------------------------------------------
+
+
+class NoBody(Body):
+    """Nothing is needed; an empty object or no body at all."""
+
+
+class LineBody(Body):
+    """Units of one line, and the share of their price (text, up to 100)."""
+
+    line_id: Id
+    quantity: Annotated[int, Field(ge=1, le=100_000, strict=True)]
+    percent: Annotated[str, Field(pattern=r"^\d{1,3}(\.\d{1,4})?$")] = "100"
+
+
+class ChoiceBody(Body):
+    """What to refund: units of lines, the shipping that is left, or another total."""
+
+    lines: Annotated[list[LineBody], Field(max_length=500)] = []
+    shipping: Annotated[bool, Field(strict=True)] = False
+    amount: MoneyBody | None = None
+
+
+class OrderChoiceBody(Body):
+    """The order that an agent chose by hand."""
+
+    store_id: Id
+    order_id: Id
+
+
+class RefundBody(Body):
+    """Release a plan: the token that came with it, never an id."""
+
+    plan: Annotated[str, Field(min_length=1, max_length=2000)]
+    notify_customer: Annotated[bool, Field(strict=True)] = False
+
+
+class TicketFieldsBody(Body):
+    """Values for the ticket's fields; null leaves a field alone."""
+
+    status: RefundStatus | None = None
+    amount: MoneyBody | None = None
+    order: Annotated[str, Field(max_length=100)] | None = None
+    reason: Reason | None = None
+
+
+class CustomerFieldsBody(Body):
+    """Values for the customer's fields; null leaves a field alone."""
+
+    refund_count: Annotated[int, Field(ge=0, le=1_000_000, strict=True)] | None = None
+    refunded_total: MoneyBody | None = None
+    last_refund_on: Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")] | None = None
+
+
+class FieldsBody(Body):
+    """All fields that are saved by one click."""
+
+    ticket: TicketFieldsBody = TicketFieldsBody()
+    customer: CustomerFieldsBody = CustomerFieldsBody()
+
+
+# --- what goes out ------------------------------------------------------------------------------
+
+
+class Accepted(Body):
+    """A delivery is durably kept, or needn't be."""
+
+    accepted: Literal[True]
+
+
+class CheckBody(Body):
+    """One thing that was looked at."""
+
+    name: str
+    status: Literal["ok", "warning", "failed"]
+    detail: str
+    mend: str | None
+
+
+class HealthBody(Body):
+    """`failed` when one check failed."""
+
+    status: Literal["ok", "failed"]
+    checks: list[CheckBody]
+
+
+class PersonBody(Body):
+    """The signed-in person. `tier` is null for people who may only look."""
+
+    id: str
+    name: str
+    role: str
+    tier: str | None
+
+
+class OrderBody(Body):
+    """An order as a search lists it."""
+
+    store_id: str
+    store: str
+    order_id: str
+    name: str
+    created_at: AwareDatetime
+    total: MoneyBody
+    refunded: MoneyBody
+    payment_status: str
+    is_cancelled: bool
+
+
+class OrdersBody(Body):
+    """What a search found; the search itself is recorded."""
+
+    orders: list[OrderBody]
+
+
+class PlanLineBody(Body):
+    """One line of a plan. `amount` is without the tax that comes on top."""
+
+    line_id: str
+    name: str
+    quantity: int
+    amount: MoneyBody
+    tax: MoneyBody
+
+
+class PlanBody(Body):
+    """A priced choice. `plan` is the token that releases it; null for a mere what-if."""
+
+    plan: str | None
+    order_name: str
+    lines: list[PlanLineBody]
+    items: MoneyBody
+    discount: MoneyBody
+    tax: MoneyBody
+    shipping: MoneyBody
+    adjustment: MoneyBody
+    total: MoneyBody
+    total_text: str
+    stores_figure: MoneyBody | None
+    agrees: bool
+    needed_tier: str
+    may_release: bool
+    why_not: str | None
+    button: str
+    is_manual: bool
+    warnings: list[str]
+
+
+class RefundState(Body):
+    """Where a refund stands. `money_moved` is the only thing to believe about the money."""
+
+    id: str
+    state: str
+    is_final: bool
+    money_moved: Literal["no", "maybe", "yes"]
+    amount: MoneyBody
+    order_name: str
+    marker: str
+    title: str
+    detail: str
+    next: str
+    may_cancel: bool
+    hold_ms: int
+    requested_by: str
+    is_new: bool = False
+
+
+class WriteBody(Body):
+    """A ticket write and how far it is."""
+
+    id: str
+    purpose: str
+    state: str
+    cause: str | None
+
+
+class HistoryBody(Body):
+    """One entry of the timeline."""
+
+    at: AwareDatetime
+    actor: str
+    action: str
+
+
+class TicketBody(Body):
+    """A ticket as Makegood sees it. `mirror` is what the open form in the helpdesk should show."""
+
+    ticket_id: str
+    is_triaged: bool
+    is_refund: bool
+    case_id: str | None = None
+    revision: int | None = None
+    status: str | None = None
+    headline: str | None = None
+    order: OrderBody | None = None
+    candidates: list[OrderBody] = []
+    plan: PlanBody | None = None
+    refunds: list[RefundState] = []
+    writes: list[WriteBody] = []
+    history: list[HistoryBody] = []
+    mirror: dict[str, str] = {}
+    tags: list[str] = []
+
+
+class CaseBody(Body):
+    """A case after something was done to it; read the ticket for the rest."""
+
+    case_id: str
+    ticket_id: str
+    revision: int
+    status: str
+    headline: str
+
+
+class DeliveryBody(Body):
+    """A kept delivery that waits for a person, with its cause."""
+
+    id: int
+    ticket_id: str
+    kind: str
+    state: str
+    attempts: int
+    cause: str | None
+    received_at: AwareDatetime
+
+
+class DeliveriesBody(Body):
+    """The newest deliveries in a state."""
+
+    deliveries: list[DeliveryBody]
+
+
+class ReplayedBody(Body):
+    """The delivery is taken up again."""
+
+    replayed: Literal[True]

@@ -1,0 +1,173 @@
+"""Domain values as bodies of the interface."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from app.domain.case import Case, refund_status
+from app.domain.money import Money
+from app.domain.order import Order, OrderSummary
+from app.domain.people import Agent
+from app.domain.plan import ChosenLine as DomainLine
+from app.domain.plan import Plan, RefundChoice, shipping_left
+from app.domain.policy.model import Policy
+from app.domain.refund import Refund
+from app.records import AuditEvent, Delivery, PendingWrite
+from app.web import api_models as body
+from app.web.formats import Formats
+from app.web.standing import hold_ms_left, money_moved, release, state_code
+from app.web.texts import text
+
+
+def _money(money: Money) -> body.MoneyBody:
+    return body.MoneyBody.of(money)
+
+
+def to_choice(order: Order, wanted: body.ChoiceBody) -> RefundChoice:
+    """The domain's choice; "shipping" means all shipping that is left on the order."""
+    left = shipping_left(order)
+    return RefundChoice(
+        lines=tuple(DomainLine.model_validate(line.model_dump()) for line in wanted.lines),
+        shipping=left if wanted.shipping and left else None,
+        amount_override=wanted.amount.to_money() if wanted.amount else None,
+    )
+
+
+def order_body(order: OrderSummary | Order, store_names: dict[str, str]) -> body.OrderBody:
+    """An order as lists show it."""
+    return body.OrderBody(
+        store_id=order.store_id,
+        store=store_names.get(order.store_id, order.store_id),
+        order_id=order.order_id,
+        name=order.name,
+        created_at=order.created_at,
+        total=_money(order.total),
+        refunded=_money(order.refunded),
+        payment_status=order.payment_status.value,
+        is_cancelled=order.is_cancelled,
+    )
+
+
+def plan_sums(plan: Plan) -> dict[str, Money]:
+    """Items before discount, discount, tax, shipping, adjustment and total of a plan.
+
+    Where prices include tax, `tax` is zero. Shares of a line's price (50 % by policy) count as
+    items of that reduced price.
+    """
+    currency = plan.total.currency
+    discount = Money.total((line.discount for line in plan.lines if line.percent == 100), currency)
+    items = Money.total((line.amount for line in plan.lines), currency)
+    taxes = [line.tax for line in plan.lines if not line.is_tax_included]
+    return {
+        "items": items + discount,
+        "discount": -discount,
+        "tax": Money.total([*taxes, plan.shipping_tax], currency),
+        "shipping": plan.shipping,
+        "adjustment": plan.adjustment,
+        "total": plan.total,
+    }
+
+
+def plan_body(
+    plan: Plan, token: str | None, policy: Policy, agent: Agent | None, formats: Formats
+) -> body.PlanBody:
+    """A plan with the words of its button. `token` None: a what-if that nothing can release."""
+    sums = plan_sums(plan)
+    who = release(policy, plan, agent)
+    label = "pay.button_manual" if plan.is_manual else "pay.button"
+    total_text = formats.money(plan.total)
+    return body.PlanBody(
+        plan=token if who.is_allowed else None,
+        order_name=plan.order_name,
+        lines=[
+            body.PlanLineBody(
+                line_id=line.line_id,
+                name=line.name,
+                quantity=line.quantity,
+                amount=_money(line.amount),
+                tax=_money(line.tax),
+            )
+            for line in plan.lines
+        ],
+        items=_money(sums["items"]),
+        discount=_money(sums["discount"]),
+        tax=_money(sums["tax"]),
+        shipping=_money(sums["shipping"]),
+        adjustment=_money(sums["adjustment"]),
+        total=_money(plan.total),
+        total_text=total_text,
+        stores_figure=_money(plan.comparison.stores) if plan.comparison else None,
+        agrees=plan.is_exact,
+        needed_tier=who.needed.value,
+        may_release=who.is_allowed and plan.is_exact,
+        why_not=who.why_not,
+        button=text(label, amount=total_text),
+        is_manual=plan.is_manual,
+        warnings=list(plan.warnings),
+    )
+
+
+def refund_body(
+    refund: Refund, now: datetime, formats: Formats, *, is_new: bool = False
+) -> body.RefundState:
+    """A refund in words that say what is true about the money."""
+    code = state_code(refund)
+    amount = formats.money(refund.settled_amount or refund.plan.total)
+    label = ", ".join(tender.label for tender in refund.plan.tenders)
+    values = {"amount": amount, "order": refund.order_name, "label": label}
+    detail = text(f"refund.{code}.detail", **values)
+    if refund.explanation and code != "holding":
+        detail = f"{detail} {refund.explanation}"
+    return body.RefundState(
+        id=refund.id,
+        state=refund.state.value,
+        is_final=refund.state.is_final,
+        money_moved=money_moved(refund),
+        amount=_money(refund.settled_amount or refund.plan.total),
+        order_name=refund.order_name,
+        marker=refund.marker,
+        title=text(f"refund.{code}.title", **values),
+        detail=detail,
+        next=text(f"refund.{code}.next", **values),
+        may_cancel=refund.may_cancel(now),
+        hold_ms=hold_ms_left(refund, now),
+        requested_by=refund.requested_by_name,
+        is_new=is_new,
+    )
+
+
+def write_body(write: PendingWrite) -> body.WriteBody:
+    """A ticket write."""
+    return body.WriteBody(
+        id=write.id, purpose=write.purpose, state=write.state.value, cause=write.cause
+    )
+
+
+def history_body(event: AuditEvent) -> body.HistoryBody:
+    """One entry of the timeline; the event's data stays in the audit."""
+    return body.HistoryBody(at=event.at, actor=event.actor, action=event.action)
+
+
+def case_body(case: Case, refunds: list[Refund]) -> body.CaseBody:
+    """A case in short."""
+    headline = case.decision.headline if case.decision else (case.problem or case.match.explanation)
+    return body.CaseBody(
+        case_id=case.id,
+        ticket_id=case.ticket_id,
+        revision=case.revision,
+        status=refund_status(case, refunds[-1] if refunds else None).value,
+        headline=headline,
+    )
+
+
+def delivery_body(delivery: Delivery) -> body.DeliveryBody:
+    """A kept delivery."""
+    return body.DeliveryBody(
+        id=delivery.id,
+        ticket_id=delivery.event.ticket_id,
+        kind=delivery.event.kind.value,
+        state=delivery.state.value,
+        attempts=delivery.attempts,
+        cause=delivery.outcome,
+        received_at=delivery.received_at,
+    )

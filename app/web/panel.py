@@ -1,0 +1,66 @@
+"""The panel: one HTML fragment, drawn on the server from the stored case. No vendor is called."""
+
+from __future__ import annotations
+
+import time
+
+from flask import Blueprint, Response, render_template, request
+
+from app.usecases.cases import open_ticket
+from app.usecases.fields import proposed_fields
+from app.web.context import account, known_agent, session, web
+from app.web.describe import describe
+from app.web.errors import Problem
+from app.web.formats import Formats
+from app.web.mirror import form_values
+from app.web.panel_view import Viewer, panel_view
+from app.web.sign_in import require_session
+from app.web.standing import standing
+
+panel = Blueprint("panel", __name__, url_prefix="/sidebar")
+
+
+@panel.before_request
+def signed_in() -> None:
+    """The same session as the interface."""
+    require_session()
+
+
+@panel.get("/tickets/<ticket_id>")
+@describe(
+    "The sidebar's panel for a ticket, as HTML.",
+    answers={200: None, 401: Problem},
+    query={"locale": "How amounts and dates are written.", "tz": "Time zone of dates."},
+    media_type="text/html",
+)
+def show(ticket_id: str) -> Response:
+    """With a Server-Timing header, so that a slow panel can be told from a slow network:
+    https://www.w3.org/TR/server-timing/"""
+    begun = time.perf_counter()
+    deps, owner = web().deps, account()
+    view = open_ticket(deps, owner, ticket_id)
+    read = time.perf_counter()
+    stands = standing(view)
+    token = None
+    if view.case is not None and stands.offered is not None:
+        token = web().signer.sign_plan(session(), view.case.id, stands.offered.id)
+    drawn = panel_view(
+        view,
+        ticket_id=ticket_id,
+        viewer=Viewer(
+            agent_id=session().agent_id,
+            agent=known_agent(),
+            formats=Formats.of(request.args.get("locale"), request.args.get("tz")),
+        ),
+        policy=deps.accounts.policy(owner.id),
+        store_names={store.id: store.name for store in deps.accounts.stores(owner.id)},
+        plan_token=token,
+        mirror=form_values(owner, proposed_fields(view.case, view.refunds)) if view.case else {},
+    )
+    html = render_template("panel.html", p=drawn)
+    done = time.perf_counter()
+    answer = Response(html, mimetype="text/html")
+    answer.headers["Server-Timing"] = (
+        f"db;dur={(read - begun) * 1000:.1f}, draw;dur={(done - read) * 1000:.1f}"
+    )
+    return answer

@@ -1,0 +1,415 @@
+"""The panel as values: every word and figure that the template prints, and nothing to compute."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from app.domain.case import Case
+from app.domain.decision import Verdict
+from app.domain.money import Money
+from app.domain.order import FulfilmentStatus, LineItem, Order, OrderSummary
+from app.domain.people import Agent
+from app.domain.plan import Plan, shipping_left
+from app.domain.policy.model import Policy
+from app.usecases.cases import TicketView
+from app.web import bodies
+from app.web.api_models import RefundState
+from app.web.fields_view import FieldGroup, fields_view
+from app.web.formats import Formats
+from app.web.reasons_view import HistoryEntry, Why, history_view, why_view
+from app.web.standing import (
+    Standing,
+    can_choose_order,
+    can_choose_parts,
+    release,
+    standing,
+    state_code,
+)
+from app.web.texts import text, text_or_code
+
+
+@dataclass(frozen=True)
+class Strip:
+    """The verdict: its look (`code` chooses colour and icon), word and one sentence."""
+
+    code: str
+    label: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """A label and its value; `kind` is a style."""
+
+    label: str
+    value: str
+    kind: str = ""
+
+
+@dataclass(frozen=True)
+class LineView:
+    """One line of the order, with what can be chosen of it."""
+
+    id: str
+    name: str
+    quantity: int
+    price: str
+    badges: tuple[tuple[str, str], ...]
+    because: str = ""
+    maximum: int = 0
+    chosen: int = 0
+    percent: str = "100"
+
+
+@dataclass(frozen=True)
+class OrderView:
+    """The order's card."""
+
+    name: str
+    store: str
+    ordered: str
+    admin_url: str | None
+    rows: tuple[Row, ...]
+    badges: tuple[tuple[str, str], ...]
+    lines: tuple[LineView, ...]
+    explanation: str
+    is_by_hand: bool
+
+
+@dataclass(frozen=True)
+class AmountView:
+    """What would go back, its make-up, and the store's word on it."""
+
+    rows: tuple[Row, ...]
+    total: str
+    agrees: bool | None
+    stores: str
+    destinations: tuple[Row, ...]
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class PayView:
+    """The button. `token` None: off, and `why_not` says why."""
+
+    label: str
+    token: str | None
+    why_not: str | None
+    can_notify: bool
+
+
+@dataclass(frozen=True)
+class PartView:
+    """The choice of a part of the order."""
+
+    lines: tuple[LineView, ...]
+    shipping: str | None
+    is_shipping_chosen: bool
+    can_notify: bool
+
+
+@dataclass(frozen=True)
+class CandidateView:
+    """An order among which an agent chooses."""
+
+    store_id: str
+    order_id: str
+    name: str
+    store: str
+    ordered: str
+    total: str
+    badges: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class PanelView:
+    """Everything on the panel, from top to bottom."""
+
+    ticket_id: str
+    strip: Strip
+    needs_role: bool
+    case_id: str | None = None
+    revision: int = 0
+    problem: str | None = None
+    refund: RefundState | None = None
+    refund_code: str = ""
+    order: OrderView | None = None
+    amount: AmountView | None = None
+    pay: PayView | None = None
+    is_rest: bool = False
+    must_check_again: bool = False
+    part: PartView | None = None
+    candidates: tuple[CandidateView, ...] = ()
+    chosen_order: str | None = None
+    can_choose: bool = False
+    can_search: bool = False
+    tried: tuple[str, ...] = ()
+    why: Why | None = None
+    fields: tuple[FieldGroup, ...] = ()
+    fields_write: Row | None = None
+    earlier: tuple[RefundState, ...] = ()
+    history: tuple[HistoryEntry, ...] = ()
+    read_at: str | None = None
+    can_triage: bool = False
+    mirror: dict[str, str] = field(default_factory=dict)
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """Who looks, and how they read amounts. `sign` makes the token of a plan's button."""
+
+    agent_id: str
+    agent: Agent | None
+    formats: Formats
+
+
+def panel_view(
+    view: TicketView,
+    *,
+    ticket_id: str,
+    viewer: Viewer,
+    policy: Policy,
+    store_names: dict[str, str],
+    plan_token: str | None,
+    mirror: dict[str, str],
+) -> PanelView:
+    """The whole panel of a ticket. `plan_token` is for the plan of `standing(view).offered`."""
+    stands = standing(view)
+    case = view.case
+    needs_role = viewer.agent is None
+    if case is None:
+        strip = Strip(
+            stands.code, text(f"strip.{stands.code}"), text(f"strip.{stands.code}.reason")
+        )
+        return PanelView(ticket_id, strip, needs_role, can_triage=True)
+    formats = viewer.formats
+    refund = bodies.refund_body(stands.refund, view.read_at, formats) if stands.refund else None
+    plan = _shown_plan(stands, case)
+    matched = case.order is not None
+    can_choose = can_choose_order(view)
+    return PanelView(
+        ticket_id,
+        _strip(stands, case, refund),
+        needs_role,
+        case_id=case.id,
+        revision=case.revision,
+        problem=case.problem,
+        refund=refund,
+        refund_code=state_code(stands.refund) if stands.refund else "",
+        order=_order(case, case.order, store_names, formats) if case.order else None,
+        amount=_amount(plan, formats) if plan else None,
+        pay=_pay(stands, case, policy, viewer, plan_token),
+        is_rest=stands.refund is not None and stands.refund.state.counts_as_spent,
+        must_check_again=stands.must_check_again,
+        part=_part(view, case, formats),
+        candidates=tuple(_candidate(item, store_names, formats) for item in case.match.candidates),
+        chosen_order=case.order.order_id if case.order else None,
+        can_choose=can_choose and (not matched or len(case.match.candidates) > 1),
+        can_search=can_choose,
+        tried=case.match.tried,
+        why=why_view(case.decision, case.order, policy) if case.decision else None,
+        fields=fields_view(view, case),
+        fields_write=_fields_write(view),
+        earlier=tuple(
+            bodies.refund_body(item, view.read_at, formats)
+            for item in view.refunds
+            if item is not stands.refund
+        ),
+        history=history_view(view, viewer.agent_id, viewer.agent, formats),
+        read_at=formats.time(case.order.read_at) if case.order else None,
+        mirror=mirror,
+        tags=tuple(sorted({tag for item in view.writes for tag in item.write.add_tags})),
+    )
+
+
+def _strip(stands: Standing, case: Case, refund: RefundState | None) -> Strip:
+    if refund is not None and stands.code == state_code_of(stands):
+        return Strip(stands.code, text(f"strip.{stands.code}"), refund.title)
+    if case.decision is not None:
+        reason = case.decision.headline
+    else:
+        reason = case.problem or case.match.explanation
+    return Strip(stands.code, text(f"strip.{stands.code}"), reason)
+
+
+def state_code_of(stands: Standing) -> str:
+    """The code that the strip has when it speaks of the refund."""
+    return state_code(stands.refund) if stands.refund else ""
+
+
+def _shown_plan(stands: Standing, case: Case) -> Plan | None:
+    """The plan whose make-up is printed: the refund's own while one is shown, else the offer's."""
+    if stands.refund is not None and stands.code == state_code_of(stands):
+        return stands.refund.plan
+    return case.decision.plan if case.decision else None
+
+
+def _pay(
+    stands: Standing, case: Case, policy: Policy, viewer: Viewer, token: str | None
+) -> PayView | None:
+    if stands.offered is None or stands.is_busy or case.order is None:
+        return None
+    plan = stands.offered.plan
+    who = release(policy, plan, viewer.agent)
+    label = "pay.button_manual" if plan.is_manual else "pay.button"
+    return PayView(
+        label=text(label, amount=viewer.formats.money(plan.total)),
+        token=token if who.is_allowed else None,
+        why_not=who.why_not,
+        can_notify=case.order.can_notify_customer,
+    )
+
+
+def _amount(plan: Plan, formats: Formats) -> AmountView:
+    sums = bodies.plan_sums(plan)
+    rows = [Row(text("amount.items"), formats.money(sums["items"]))]
+    rows += [
+        Row(text(f"amount.{name}"), formats.money(sums[name]))
+        for name in ("discount", "tax", "shipping", "adjustment")
+        if sums[name]
+    ]
+    included = [line.tax for line in plan.lines if line.is_tax_included and line.tax]
+    if included:
+        tax = Money.total(included, plan.total.currency)
+        rows.append(Row(text("amount.tax_included"), formats.money(tax), "quiet"))
+    if plan.total_in_shop_currency.currency != plan.total.currency:
+        value = formats.money(plan.total_in_shop_currency)
+        rows.append(Row(text("amount.in_shop_currency"), value, "quiet"))
+    return AmountView(
+        rows=tuple(rows),
+        total=formats.money(plan.total),
+        agrees=plan.comparison.agrees if plan.comparison else None,
+        stores=formats.money(plan.comparison.stores) if plan.comparison else "",
+        destinations=tuple(Row(item.label, formats.money(item.amount)) for item in plan.tenders),
+        warnings=plan.warnings,
+    )
+
+
+def _line_badges(line: LineItem) -> tuple[tuple[str, str], ...]:
+    badges: list[tuple[str, str]] = []
+    if line.is_final_sale:
+        badges.append(("bad", text("badge.final_sale")))
+    if line.is_gift_card:
+        badges.append(("warn", text("badge.gift_card")))
+    if line.was_shipped is False and line.requires_shipping:
+        badges.append(("info", text("badge.not_shipped")))
+    if line.is_subscription:
+        badges.append(("info", text("badge.subscription")))
+    if line.refunded_quantity and line.refundable_quantity:
+        counts = {"count": line.refunded_quantity, "total": line.quantity}
+        badges.append(("plain", text("badge.refunded_part", **counts)))
+    elif line.refunded_quantity:
+        badges.append(("plain", text("badge.refunded")))
+    return tuple(badges)
+
+
+def _line(line: LineItem, formats: Formats) -> LineView:
+    return LineView(
+        id=line.id,
+        name=line.name,
+        quantity=line.quantity,
+        price=formats.money(line.unit_price),
+        badges=_line_badges(line),
+    )
+
+
+def _delivery(order: Order, formats: Formats) -> str:
+    dates = [line.delivered_at for line in order.lines if line.delivered_at is not None]
+    if dates and order.fulfilment_status is not FulfilmentStatus.PARTIAL:
+        return text("delivery.delivered", date=formats.day(max(dates)))
+    return text(f"delivery.{order.fulfilment_status.value}")
+
+
+def _order(case: Case, order: Order, store_names: dict[str, str], formats: Formats) -> OrderView:
+    rows = [Row(text("order.paid"), formats.money(order.paid))]
+    if order.refunded:
+        rows.append(Row(text("order.refunded"), formats.money(order.refunded)))
+    if order.refund_pending:
+        rows.append(Row(text("order.pending"), formats.money(order.refund_pending)))
+    if order.shipping:
+        rows.append(Row(text("order.shipping"), formats.money(order.shipping)))
+    badges: list[tuple[str, str]] = []
+    if order.is_cancelled:
+        badges.append(("bad", text("badge.cancelled")))
+    if order.is_test:
+        badges.append(("warn", text("badge.test")))
+    if order.is_disputed:
+        badges.append(("bad", text("badge.disputed")))
+    delivery_tone = "good" if order.fulfilment_status is FulfilmentStatus.FULFILLED else "plain"
+    badges.append((delivery_tone, _delivery(order, formats)))
+    return OrderView(
+        name=order.name,
+        store=store_names.get(order.store_id, order.store_id),
+        ordered=text("order.ordered", date=formats.day(order.created_at)),
+        admin_url=order.admin_url,
+        rows=tuple(rows),
+        badges=tuple(badges),
+        lines=tuple(_line(line, formats) for line in order.lines),
+        explanation=case.match.explanation,
+        is_by_hand=case.match.chosen_by is not None,
+    )
+
+
+def _part(view: TicketView, case: Case, formats: Formats) -> PartView | None:
+    if not can_choose_parts(view) or case.order is None or case.decision is None:
+        return None
+    planned = (
+        {line.line_id: line for line in case.decision.plan.lines} if case.decision.plan else {}
+    )
+    lines: list[LineView] = []
+    for verdict in case.decision.lines:
+        item = case.order.line(verdict.line_id)
+        is_open = verdict.verdict is Verdict.ELIGIBLE
+        chosen = planned.get(item.id)
+        lines.append(
+            LineView(
+                id=item.id,
+                name=item.name,
+                quantity=item.quantity,
+                price=formats.money(item.unit_price),
+                badges=(),
+                because="" if is_open else verdict.because,
+                maximum=item.refundable_quantity if is_open else 0,
+                chosen=chosen.quantity if chosen else 0,
+                percent=f"{verdict.percent.normalize():f}",
+            )
+        )
+    left = shipping_left(case.order)
+    return PartView(
+        lines=tuple(lines),
+        shipping=formats.money(left) if left else None,
+        is_shipping_chosen=bool(case.decision.plan and case.decision.plan.shipping),
+        can_notify=case.order.can_notify_customer,
+    )
+
+
+def _candidate(order: OrderSummary, store_names: dict[str, str], formats: Formats) -> CandidateView:
+    badges: list[tuple[str, str]] = []
+    if order.is_cancelled:
+        badges.append(("bad", text("badge.cancelled")))
+    if order.is_test:
+        badges.append(("warn", text("badge.test")))
+    if order.refunded:
+        refunded = f"{text('order.refunded')} {formats.money(order.refunded)}"
+        badges.append(("plain", refunded))
+    return CandidateView(
+        store_id=order.store_id,
+        order_id=order.order_id,
+        name=order.name,
+        store=store_names.get(order.store_id, order.store_id),
+        ordered=formats.day(order.created_at),
+        total=formats.money(order.total),
+        badges=tuple(badges),
+    )
+
+
+def _fields_write(view: TicketView) -> Row | None:
+    """How far the newest write of the ticket is, in words."""
+    if not view.writes:
+        return None
+    newest = view.writes[-1]
+    code = newest.state.value
+    if code == "refused":
+        return Row("", text("write.refused", cause=newest.cause or ""), "bad")
+    return Row("", text_or_code("write", code), "good" if code == "sent" else "busy")

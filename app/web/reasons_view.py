@@ -1,0 +1,137 @@
+"""Why a case was decided as it was, and what happened to it, ready to be printed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.domain.decision import Decision, Finding, Truth, Verdict
+from app.domain.order import Order
+from app.domain.people import Agent
+from app.domain.policy.model import Effect, Policy
+from app.records import SYSTEM
+from app.usecases.cases import TicketView
+from app.web.formats import Formats
+from app.web.texts import text, text_or_code
+
+_TONES = {
+    (Effect.REFUND, Truth.TRUE): "good",
+    (Effect.EXCLUDE, Truth.TRUE): "bad",
+    (Effect.REVIEW, Truth.TRUE): "warn",
+}
+_LINE_TONES = {
+    Verdict.ELIGIBLE: "good",
+    Verdict.NOT_ELIGIBLE: "bad",
+    Verdict.NEEDS_REVIEW: "warn",
+}
+
+
+@dataclass(frozen=True)
+class LineReason:
+    """One item's verdict and why."""
+
+    name: str
+    tone: str
+    because: str
+
+
+@dataclass(frozen=True)
+class FindingView:
+    """One rule that was tested: how it came out, and what was compared."""
+
+    title: str
+    about: str
+    tone: str
+    outcome: str
+    sentence: str
+    comparisons: tuple[tuple[str, str], ...]
+    is_nearest_miss: bool
+
+
+@dataclass(frozen=True)
+class Why:
+    """The whole reasoning of a decision."""
+
+    lines: tuple[LineReason, ...]
+    nearest: tuple[FindingView, ...]
+    missing: tuple[str, ...]
+    blocked: tuple[str, ...]
+    findings: tuple[FindingView, ...]
+    alternatives: tuple[str, ...]
+    policy: str
+
+
+@dataclass(frozen=True)
+class HistoryEntry:
+    """One act: when, who, what."""
+
+    when: str
+    iso: str
+    who: str
+    what: str
+    tone: str
+
+
+def why_view(decision: Decision, order: Order | None, policy: Policy) -> Why:
+    """Item by item, what was nearly met, what isn't known, then every rule."""
+    names = {line.id: line.name for line in order.lines} if order else {}
+    findings = tuple(_finding(item, names) for item in decision.findings)
+    is_same = policy.id == decision.policy_id and policy.version == decision.policy_version
+    return Why(
+        lines=tuple(
+            LineReason(line.name, _LINE_TONES[line.verdict], line.because)
+            for line in decision.lines
+        ),
+        nearest=tuple(item for item in findings if item.is_nearest_miss),
+        missing=decision.missing,
+        blocked=tuple(item for item in decision.blocked_because if item != decision.headline),
+        findings=findings,
+        alternatives=tuple(
+            text_or_code("alternative", item.value) for item in decision.alternatives
+        ),
+        policy=text(
+            "why.policy",
+            name=policy.title if is_same else decision.policy_id,
+            version=decision.policy_version,
+        ),
+    )
+
+
+def _finding(finding: Finding, names: dict[str, str]) -> FindingView:
+    unknown = "warn" if finding.truth is Truth.UNKNOWN else "plain"
+    about = names.get(finding.line_id, finding.line_id) if finding.line_id else None
+    return FindingView(
+        title=finding.title,
+        about=about or text("finding.order"),
+        tone=_TONES.get((finding.effect, finding.truth), unknown),
+        outcome=text(f"finding.{finding.effect.value}.{finding.truth.value}"),
+        sentence=finding.sentence,
+        comparisons=tuple((item.truth.value, item.sentence) for item in finding.comparisons),
+        is_nearest_miss=finding.is_nearest_miss,
+    )
+
+
+_ACTION_TONES = {
+    "refund_settled": "good",
+    "refund_failed": "bad",
+    "refund_unknown": "warn",
+    "refund_needs_a_person": "warn",
+}
+
+
+def history_view(
+    view: TicketView, agent_id: str, agent: Agent | None, formats: Formats
+) -> tuple[HistoryEntry, ...]:
+    """Newest first. People are named where a refund or the session tells their name."""
+    names = {refund.requested_by: refund.requested_by_name for refund in view.refunds}
+    names[SYSTEM] = text("history.system")
+    names[agent_id] = text("history.you")
+    return tuple(
+        HistoryEntry(
+            when=formats.moment(event.at),
+            iso=event.at.isoformat(timespec="seconds"),
+            who=names.get(event.actor, text("history.someone")),
+            what=text_or_code("action", event.action),
+            tone=_ACTION_TONES.get(event.action, "plain"),
+        )
+        for event in reversed(view.history)
+    )

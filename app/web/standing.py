@@ -1,0 +1,147 @@
+"""Where a ticket stands, and whether the button that moves money may be on. Nothing is drawn here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from app.domain.case import Case
+from app.domain.decision import Verdict
+from app.domain.matching import MatchOutcome
+from app.domain.people import Agent, Tier
+from app.domain.plan import Plan
+from app.domain.policy.evaluate import order_level_blocks
+from app.domain.policy.model import Policy
+from app.domain.refund import Refund, RefundState
+from app.records import OfferedPlan
+from app.usecases.cases import TicketView
+from app.web.texts import text
+
+MoneyMoved = Literal["no", "maybe", "yes"]
+
+_MOVED: dict[RefundState, MoneyMoved] = {
+    RefundState.SENDING: "maybe",
+    RefundState.UNKNOWN: "maybe",
+    RefundState.PENDING: "maybe",
+    RefundState.SETTLED: "yes",
+}
+# A refund that came to nothing: the case goes on where its decision stands.
+_CAME_TO_NOTHING = frozenset(
+    {RefundState.CANCELLED, RefundState.DECLINED, RefundState.FAILED, RefundState.PROPOSED}
+)
+
+
+def money_moved(refund: Refund) -> MoneyMoved:
+    """Whether money of a refund has moved. A refund that the store merely records has moved none."""
+    if refund.state is RefundState.SETTLED and refund.plan.is_manual:
+        return "no"
+    return _MOVED.get(refund.state, "no")
+
+
+def state_code(refund: Refund) -> str:
+    """The state's key in the catalogue: a settled manual refund is only `recorded`."""
+    if refund.state is RefundState.SETTLED and refund.plan.is_manual:
+        return "recorded"
+    return refund.state.value
+
+
+@dataclass(frozen=True)
+class Standing:
+    """`code` is the key of the verdict strip. `refund` is the one it speaks of, if any."""
+
+    code: str
+    refund: Refund | None
+    offered: OfferedPlan | None
+    is_busy: bool
+    must_check_again: bool
+
+
+def standing(view: TicketView) -> Standing:
+    """The one thing to say about a ticket: its latest refund, else its decision, else its match."""
+    case = view.case
+    latest = view.refunds[-1] if view.refunds else None
+    offered = _fresh_offer(view)
+    is_busy = latest is not None and latest.state.is_open
+    if case is None:
+        code = "not_refund" if view.is_triaged else "not_read"
+        return Standing(code, None, None, False, False)
+    is_allowed = case.decision is not None and case.decision.is_money_allowed
+    again = is_allowed and offered is None and not is_busy
+    if latest is not None:
+        is_over = latest.state in _CAME_TO_NOTHING
+        has_newer = offered is not None and offered.created_at > latest.created_at
+        if not is_over or (latest.state is RefundState.FAILED and not has_newer):
+            return Standing(state_code(latest), latest, offered, is_busy, again)
+        shown = None if has_newer else latest
+        return Standing(_decision_code(case), shown, offered, False, again)
+    return Standing(_decision_code(case), None, offered, False, again)
+
+
+def _decision_code(case: Case) -> str:
+    if case.decision is not None:
+        return case.decision.verdict.value
+    if case.match.outcome in {MatchOutcome.CHOOSE, MatchOutcome.NONE}:
+        return case.match.outcome.value
+    return "unavailable"
+
+
+def _fresh_offer(view: TicketView) -> OfferedPlan | None:
+    """The decision's plan, if it is of the case's present revision and was never used."""
+    offered, case = view.offered, view.case
+    if offered is None or case is None or offered.case_revision != case.revision:
+        return None
+    if any(refund.plan_id == offered.id for refund in view.refunds):
+        return None
+    if case.decision is None or not case.decision.is_money_allowed:
+        return None
+    return offered
+
+
+def can_choose_parts(view: TicketView) -> bool:
+    """Whether some line may be refunded by itself, even where the whole order may not."""
+    case = view.case
+    if case is None or case.order is None or case.decision is None:
+        return False
+    if view.refunds and view.refunds[-1].state.is_open:
+        return False
+    if order_level_blocks(case.decision):
+        return False
+    return any(line.verdict is Verdict.ELIGIBLE for line in case.decision.lines)
+
+
+def can_choose_order(view: TicketView) -> bool:
+    """Whether another order may still be chosen: no, once money of this case may have moved."""
+    return view.case is not None and not any(
+        refund.state.counts_as_spent for refund in view.refunds
+    )
+
+
+@dataclass(frozen=True)
+class Release:
+    """Who may release a plan, and whether this person may. `agent` None: role not known yet."""
+
+    needed: Tier
+    is_allowed: bool
+    why_not: str | None
+
+
+def release(policy: Policy, plan: Plan, agent: Agent | None) -> Release:
+    """For the button only: the use case checks again, with the role as the helpdesk reports it."""
+    needed = policy.release_tier(policy.tier_for(plan.total_in_shop_currency.amount))
+    if agent is None:
+        return Release(needed, False, text("pay.checking_role"))
+    if agent.tier is None or not agent.is_active:
+        return Release(needed, False, text("pay.look_only"))
+    if not agent.tier.covers(needed):
+        why = text("pay.needs_tier", tier=text(f"tier.{needed.value}"))
+        return Release(needed, False, why)
+    return Release(needed, True, None)
+
+
+def hold_ms_left(refund: Refund, now: datetime) -> int:
+    """Milliseconds in which a holding refund can still be cancelled; sent as a length of time,
+    because a browser's clock may be wrong."""
+    if refund.state is not RefundState.HOLDING or refund.hold_until is None:
+        return 0
+    return max(0, int((refund.hold_until - now).total_seconds() * 1000))
