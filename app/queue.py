@@ -117,15 +117,19 @@ class RqNotifier:
         """Enqueue `app.jobs.run(job, *ids)` now, or let RQ's scheduler do it at a time."""
         queue = self._queues[_QUEUE_OF[job]]
         # The outcome is in the database: Redis keeps nothing of a job that is done.
-        options = {"result_ttl": 0, "failure_ttl": 3600, "timeout": JOB_TIMEOUT_SECONDS}
         try:
+            prepared = queue.create_job(
+                JOB_FUNCTION,
+                args=(job, *ids),
+                description=job,
+                result_ttl=0,
+                failure_ttl=3600,
+                timeout=JOB_TIMEOUT_SECONDS,
+            )
             if at is not None and at > datetime.now(UTC):
-                prepared = queue.create_job(
-                    JOB_FUNCTION, args=(job, *ids), description=job, **options
-                )
                 queue.schedule_job(prepared, at)
             else:
-                queue.enqueue_call(JOB_FUNCTION, args=(job, *ids), description=job, **options)
+                queue.enqueue_job(prepared)
         except redis.RedisError as error:
             log.error("job not announced", extra={"job": job, "cause": str(error)})
 

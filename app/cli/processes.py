@@ -124,9 +124,9 @@ def _tick_until(stop: threading.Event, settings: Settings, client: redis.Redis) 
     try:
         while not stop.is_set():
             if time.monotonic() - locked_at > _LOCK_SECONDS:
-                scheduler.acquire_locks()
+                scheduler.acquire_locks()  # type: ignore[no-untyped-call]
                 locked_at = time.monotonic()
-            scheduler.enqueue_scheduled_jobs()
+            scheduler.enqueue_scheduled_jobs()  # type: ignore[no-untyped-call]
             for job, seconds in intervals.items():
                 if time.monotonic() >= due[job]:
                     notifier.wake(job)
@@ -134,7 +134,7 @@ def _tick_until(stop: threading.Event, settings: Settings, client: redis.Redis) 
             stop.wait(_TICK_SECONDS)
     finally:
         with suppress(redis.RedisError):
-            scheduler.release_locks()
+            scheduler.release_locks()  # type: ignore[no-untyped-call]
 
 
 class Supervisor:
