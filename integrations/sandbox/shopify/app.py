@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, Flask, Response, redirect, request
+from graphql import GraphQLError
 from werkzeug.wrappers import Response as WsgiResponse
 
 from integrations.sandbox.faults import CallLog, FaultBoard
@@ -104,11 +105,11 @@ class ShopifySandbox:
         variables = body.get("variables") or {} if isinstance(body, dict) else None
         if not isinstance(query, str) or not isinstance(variables, dict):
             return _json({"errors": {"query": "Required parameter missing or invalid"}}, 400)
-        document = execution.parse_document(query)
-        if isinstance(document, dict):
+        prepared = execution.prepare(query)
+        if isinstance(prepared, GraphQLError):
             self.calls.record("(syntax error)", status=200)
-            return _json(document)
-        operation = execution.operation_of(document, body.get("operationName"))
+            return _json(execution.syntax_error(prepared))
+        operation = execution.operation_of(prepared.document, body.get("operationName"))
         if operation is None:
             self.calls.record("(no operation)", status=200)
             return _json({"errors": [{"message": "An operation name is required"}]})
@@ -119,7 +120,7 @@ class ShopifySandbox:
             if token is None:
                 return _json({"errors": UNKNOWN_TOKEN}, 401)
             session = Session(shop, token.scopes, version, {}, token.sees_protected_data)
-            return _json(execution.run(session, self.bucket(shop), document, operation, variables))
+            return _json(execution.run(session, self.bucket(shop), prepared, operation, variables))
 
         response = self._under_faults(shop, name, process)
         response.headers["X-Shopify-API-Version"] = version
@@ -209,7 +210,7 @@ def _subject(variables: Mapping[str, Any]) -> str:
         if values.get(key):
             value = values[key]
             return str(next(iter(value.values()), "")) if isinstance(value, dict) else str(value)
-    return ""
+    return next((v for v in variables.values() if isinstance(v, str) and v), "")
 
 
 def create_demo_app() -> Flask:

@@ -91,7 +91,7 @@ def build_customer(shop: Shop, spec: Mapping[str, Any]) -> Customer:
             shop.gids.new("StoreCreditAccount"), currency, read_amount(balance, "store_credit")
         )
         customer.store_credit.append(account)
-    shop.customers[customer.id] = customer
+    shop.add_customer(customer)
     return customer
 
 
@@ -154,7 +154,7 @@ def build_order(shop: Shop, spec: Mapping[str, Any]) -> Order:
     for one in spec.get("disputes", []):
         add_dispute(shop, order, one.get("type", "CHARGEBACK"), one.get("status", "NEEDS_RESPONSE"))
     with shop.lock:
-        shop.orders[order.id] = order
+        shop.add_order(order)
         for one in spec.get("refunds", []):
             refund_by_merchant(shop, order, one)
     return order

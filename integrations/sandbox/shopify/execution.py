@@ -7,7 +7,9 @@ import logging
 import re
 import uuid
 from collections.abc import Mapping
+from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from graphql import (
@@ -94,6 +96,29 @@ _SHAPES = (
 _BAD_VARIABLE = re.compile(r"Variable '\$(\w+)' has invalid value(?: at ([^:]+))?: (.*)", re.S)
 
 
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A parsed document and what the schema has against it."""
+
+    document: DocumentNode
+    mistakes: tuple[GraphQLError, ...]
+
+
+@lru_cache(maxsize=256)
+def prepare(query: str) -> Prepared | GraphQLError:
+    """Parse and validate, once per text; the syntax error where it can't be parsed."""
+    try:
+        document = parse(query)
+    except GraphQLError as error:
+        return error
+    return Prepared(document, tuple(validate(build_sandbox_schema(), document)))
+
+
+def syntax_error(error: GraphQLError) -> Answer:
+    """The answer for a document that can't be parsed."""
+    return {"errors": [{"message": error.message, "locations": _locations(error)}]}
+
+
 def operation_of(document: DocumentNode, name: str | None) -> OperationDefinitionNode | None:
     """The operation to run: the named one, or the only one."""
     operations = [d for d in document.definitions if isinstance(d, OperationDefinitionNode)]
@@ -105,15 +130,16 @@ def operation_of(document: DocumentNode, name: str | None) -> OperationDefinitio
 def run(
     session: Session,
     bucket: Bucket,
-    document: DocumentNode,
+    prepared: Prepared,
     operation: OperationDefinitionNode,
     variables: Mapping[str, Any],
 ) -> Answer:
     """Validate, charge and execute. The answer is always for HTTP 200."""
     schema = build_sandbox_schema()
-    mistakes = validate(schema, document)
+    mistakes = prepared.mistakes
     if mistakes:
         return {"errors": [_static_error(error, operation) for error in mistakes]}
+    document = prepared.document
     if _longest_array(variables) > MAX_INPUT_ARRAY:
         text = f"The input array size is greater than the maximum allowed of {MAX_INPUT_ARRAY}."
         return _stopped(text, "MAX_INPUT_SIZE_EXCEEDED")
@@ -147,14 +173,6 @@ def run(
     if session.search_warnings:
         answer["extensions"]["search"] = session.search_warnings
     return answer
-
-
-def parse_document(query: str) -> DocumentNode | Answer:
-    """The parsed document, or the answer for a syntax error."""
-    try:
-        return parse(query)
-    except GraphQLError as error:
-        return {"errors": [{"message": error.message, "locations": _locations(error)}]}
 
 
 def throttled(bucket: Bucket, requested: int) -> Answer:

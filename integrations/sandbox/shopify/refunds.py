@@ -318,7 +318,7 @@ def _book_payout(shop: Shop, order: Order, payout: _Payout, now: datetime) -> Tr
     manual = payout.parent is not None and payout.parent.manual
     rule = GatewayRule() if manual else shop.gateways.get(payout.gateway, GatewayRule())
     is_open = rule.status == "PENDING"
-    return Transaction(
+    transaction = Transaction(
         id=shop.gids.new("OrderTransaction"),
         kind="REFUND",
         status=rule.status,
@@ -333,6 +333,9 @@ def _book_payout(shop: Shop, order: Order, payout: _Payout, now: datetime) -> Tr
         settles_at=now + rule.settles_after if is_open and rule.settles_after else None,
         settles_as=rule.settles_as,
     )
+    if transaction.settles_at is not None:
+        shop.await_provider(order, transaction)
+    return transaction
 
 
 def _book_store_credit(

@@ -74,9 +74,10 @@ def search_orders(session: Session, path: list[Any], arguments: dict[str, Any]) 
             }
         )
     now = shop.clock.now()
+    candidates = shop.orders.values() if search.candidates is None else search.candidates
     found = [
         order
-        for order in shop.visible_orders(all_orders=session.sees_all_orders)
+        for order in shop.only_visible(candidates, all_orders=session.sees_all_orders)
         if order.indexed_at <= now and search.matches(order)
     ]
     return orders_page(session, found, arguments)
@@ -84,15 +85,19 @@ def search_orders(session: Session, path: list[Any], arguments: dict[str, Any]) 
 
 def _customer_orders(customer: Customer, info: Any, **arguments: Any) -> Any:
     session: Session = info.context
-    visible = session.shop.visible_orders(all_orders=session.sees_all_orders)
-    search = parse_search(session.shop, arguments.get("query"))
-    own = [o for o in visible if o.customer is customer and search.matches(o)]
+    shop = session.shop
+    search = parse_search(shop, arguments.get("query"))
+    own = [
+        order
+        for order in shop.orders_of(customer)
+        if shop.find_order(order.id, all_orders=session.sees_all_orders) and search.matches(order)
+    ]
     return orders_page(session, own, arguments)
 
 
 def _amount_spent(customer: Customer, info: Any) -> MoneyV2:
     shop = info.context.shop
-    return MoneyV2(totals.spent_by(list(shop.orders.values()), customer), shop.currency)
+    return MoneyV2(totals.spent(shop.orders_of(customer)), shop.currency)
 
 
 def _number_of_orders(customer: Customer, info: Any) -> int:

@@ -49,6 +49,8 @@ class Search:
 
     matches: Predicate
     warnings: list[IgnoredFilter] = field(default_factory=list)
+    candidates: list[Order] | None = None
+    """What an index has for the query; None: any order may match."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +75,24 @@ class _Parser:
         self._warnings: list[IgnoredFilter] = []
 
     def parse(self) -> Search:
+        candidates = self._from_index()
         matches = self._alternatives()
         while self._parts:  # a stray closing parenthesis is skipped
             self._parts.pop(0)
             rest = self._alternatives()
             matches = _all([matches, rest])
-        return Search(matches, self._warnings)
+        return Search(matches, self._warnings, candidates)
+
+    def _from_index(self) -> list[Order] | None:
+        """A single address or name needs no look at every order."""
+        term = self._parts[0] if len(self._parts) == 1 else None
+        if not isinstance(term, _Term) or term.is_negated or term.compare != "=":
+            return None
+        if term.field == "email" and term.is_quoted:
+            return self._shop.orders_with_email(term.value)
+        if term.field == "name":
+            return self._shop.orders_with_name_prefix(term.value.rstrip("*"))
+        return None
 
     def _alternatives(self) -> Predicate:
         options = [self._conjunction()]

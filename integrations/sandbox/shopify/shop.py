@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import threading
+from bisect import bisect_left, insort
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import islice, takewhile
 from typing import Any
 
 from integrations.sandbox.shopify.clock import Clock
@@ -79,6 +82,11 @@ class Shop:
         self.id = self.gids.new("Shop")
         self.orders: dict[str, Order] = {}
         self.customers: dict[str, Customer] = {}
+        self._customers_by_email: dict[str, Customer] = {}
+        self._orders_by_customer: dict[str, list[Order]] = {}
+        self._orders_by_email: dict[str, list[Order]] = {}
+        self._names: list[tuple[str, str]] = []  # (name without "#", order id), sorted
+        self._awaited: list[tuple[Order, Transaction]] = []
         self.cancel_jobs: dict[str, tuple[CancelJob, datetime]] = {}
         self.cancel_work: dict[str, dict[str, Any]] = {}
         self.idempotency = IdempotencyKeys(self.clock)
@@ -102,8 +110,11 @@ class Shop:
 
         https://shopify.dev/docs/api/usage/access-scopes
         """
+        return self.only_visible(self.orders.values(), all_orders=all_orders)
+
+    def only_visible(self, orders: Iterable[Order], *, all_orders: bool) -> list[Order]:
         oldest = self.clock.now() - HIDDEN_AFTER
-        return [o for o in self.orders.values() if all_orders or o.created_at >= oldest]
+        return [order for order in orders if all_orders or order.created_at >= oldest]
 
     def find_order(self, order_id: str, *, all_orders: bool = True) -> Order | None:
         order = self.orders.get(order_id)
@@ -118,24 +129,50 @@ class Shop:
                     return order, refund
         return None
 
+    def add_customer(self, customer: Customer) -> None:
+        self.customers[customer.id] = customer
+        if customer.email is not None:
+            self._customers_by_email[customer.email.casefold()] = customer
+
+    def add_order(self, order: Order) -> None:
+        self.orders[order.id] = order
+        insort(self._names, (order.name.casefold().lstrip("#"), order.id))
+        if order.email is not None:
+            self._orders_by_email.setdefault(order.email.casefold(), []).append(order)
+        if order.customer is not None:
+            self._orders_by_customer.setdefault(order.customer.id, []).append(order)
+
     def customer_by_email(self, email: str) -> Customer | None:
-        wanted = email.strip().casefold()
-        for customer in self.customers.values():
-            if customer.email is not None and customer.email.casefold() == wanted:
-                return customer
-        return None
+        return self._customers_by_email.get(email.strip().casefold())
 
     def orders_of(self, customer: Customer) -> list[Order]:
-        return [o for o in self.orders.values() if o.customer is customer]
+        return list(self._orders_by_customer.get(customer.id, ()))
+
+    def orders_with_email(self, email: str) -> list[Order]:
+        return list(self._orders_by_email.get(email.casefold(), ()))
+
+    def orders_with_name_prefix(self, prefix: str) -> list[Order]:
+        wanted = prefix.casefold().lstrip("#")
+        start = bisect_left(self._names, (wanted, ""))
+        found = takewhile(lambda n: n[0].startswith(wanted), islice(self._names, start, None))
+        return [self.orders[order_id] for _, order_id in found]
+
+    def await_provider(self, order: Order, transaction: Transaction) -> None:
+        """Remember a pending refund whose provider will answer at `settles_at`."""
+        self._awaited.append((order, transaction))
 
     def settle_due(self) -> None:
         """Settle the pending refunds whose provider has answered by now."""
-        now = self.clock.now()
-        for order in self.orders.values():
-            for transaction in order.transactions:
-                due = transaction.settles_at
-                if transaction.is_open_refund and due is not None and due <= now:
-                    self.settle(order, transaction, transaction.settles_as, due)
+        now, still_awaited = self.clock.now(), []
+        for order, transaction in self._awaited:
+            due = transaction.settles_at
+            if not transaction.is_open_refund or due is None:
+                continue  # settled by hand meanwhile
+            if due <= now:
+                self.settle(order, transaction, transaction.settles_as, due)
+            else:
+                still_awaited.append((order, transaction))
+        self._awaited = still_awaited
 
     @staticmethod
     def settle(

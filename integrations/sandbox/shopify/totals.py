@@ -5,9 +5,10 @@ Amounts are Decimals in the order's presentment currency.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 
-from integrations.sandbox.shopify.model import Customer, Order, Transaction
+from integrations.sandbox.shopify.model import Order, Transaction
 from integrations.sandbox.shopify.money import ZERO, share
 
 
@@ -157,13 +158,9 @@ def returnable_units(order: Order, line_item_id: str) -> int:
     return max(0, line.fulfilled_quantity - refunded_after_shipping - in_returns)
 
 
-def spent_by(orders: list[Order], customer: Customer) -> Decimal:
-    """A customer's lifetime spending in shop currency, net of refunds, test orders left out."""
+def spent(orders: Iterable[Order]) -> Decimal:
+    """What these orders brought in shop currency, net of refunds, test orders left out."""
     return sum(
-        (
-            order.bag(net_payment(order)).shop_money.amount
-            for order in orders
-            if order.customer is customer and not order.test
-        ),
+        (order.bag(net_payment(order)).shop_money.amount for order in orders if not order.test),
         ZERO,
     )
