@@ -47,6 +47,8 @@ def document(path: Path) -> tuple[dict[str, Any], Any]:
     schemas = loaded["components"]["schemas"]
     schemas["TicketFieldValueInput"]["properties"]["value"] = {}
     schemas["TicketObject"]["properties"]["recipient"]["nullable"] = True
+    # A changed list of tags is a list, also in the audit of an update's answer.
+    schemas["AuditObject"]["properties"]["events"]["items"]["properties"]["value"] = {}
     resource = Resource.from_contents(loaded, default_specification=DRAFT4)
     return loaded, Registry().with_resource("urn:vendor", resource)
 
