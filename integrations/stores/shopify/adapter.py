@@ -9,7 +9,6 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from app.domain.errors import (
-    Conflict,
     Malformed,
     NotFound,
     OutcomeUnknown,
@@ -108,7 +107,7 @@ class Shopify:
     def recheck(self, order: Order, choice: RefundChoice) -> Recheck:
         """Price exactly this choice, and read what else a plan rests on.
 
-        Raises Conflict when the shop doesn't price the choice any more, or answers with values
+        Raises Rejected when the shop doesn't price the choice any more, or answers with values
         that we don't know.
         """
         document = documents.REFUND_PREVIEW
@@ -127,19 +126,15 @@ class Shopify:
         payload = self._readable(document, lambda: PreviewPayload.model_validate(raw))
         notes = self._notes(answer)
         if payload.choice is None:
-            reasons = tuple(error.message for error in answer.errors)
-            raise Conflict(
-                "The store doesn't price this choice: " + ("; ".join(reasons) or "no reason given"),
-                reasons,
-            )
+            reasons = "; ".join(error.message for error in answer.errors) or "no reason given"
+            raise self._rejected(document, f"this choice can't be refunded ({reasons})")
         if len(payload.refunds) >= REFUNDS_READ or payload.line_items.page_info.has_next_page:
             raise self._rejected(document, "the order is too long to be checked: use the store")
         result = self._readable(document, lambda: _to_recheck(payload, notes))
         strange = notes.unknown_values + notes.missing_parts
         if strange:
-            raise Conflict(
-                "The store answered with something that we don't know: " + ", ".join(strange),
-                strange,
+            raise self._rejected(
+                document, "the order has something that we don't know: " + ", ".join(strange)
             )
         return result
 

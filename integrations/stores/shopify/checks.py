@@ -9,7 +9,8 @@ from app.ports import Check, CheckStatus
 from integrations.stores.shopify import documents
 from integrations.stores.shopify.client import ShopifyClient
 from integrations.stores.shopify.config import ShopifyConfig
-from integrations.stores.shopify.payloads import Page, ProtectedOrder, WhoAmI
+from integrations.stores.shopify.payloads import Page
+from integrations.stores.shopify.shop_payloads import ProtectedOrder, WhoAmI
 from integrations.stores.shopify.vocabulary import (
     API_VERSION,
     NEEDED_SCOPES,

@@ -8,7 +8,6 @@ from datetime import datetime
 from app.domain.money import Money
 from app.domain.order import (
     Customer,
-    FulfilmentStatus,
     LineItem,
     Order,
     OrderSummary,
@@ -25,7 +24,6 @@ from app.domain.order import (
 from integrations.stores.shopify.payloads import (
     Count,
     CustomerPayload,
-    FulfilmentPayload,
     LinePayload,
     OrderPayload,
     OrderRow,
@@ -35,6 +33,7 @@ from integrations.stores.shopify.payloads import (
     TransactionPayload,
 )
 from integrations.stores.shopify.refund_status import refund_amount, refund_state
+from integrations.stores.shopify.shipments import Shipments
 from integrations.stores.shopify.vocabulary import VENDOR
 from integrations.stores.shopify.words import PAYMENT_STATUS, Notes
 
@@ -45,23 +44,6 @@ REFUNDS_READ = 20
 
 DEFAULT_FINAL_SALE_TAGS = ("final-sale", "final sale", "finalsale", "non-returnable")
 _YES = frozenset({"yes", "true", "1", "y"})
-
-# A shipment in one of these left, or didn't; with another status we can't tell.
-_SHIPPED = frozenset({"SUCCESS"})
-_NOT_SHIPPED = frozenset({"CANCELLED", "ERROR", "FAILURE", "OPEN", "PENDING"})
-# These words speak of the units that are left: others may have been sent before.
-_ALL_OPEN = frozenset(
-    {
-        "IN_PROGRESS",
-        "ON_HOLD",
-        "OPEN",
-        "PENDING_FULFILLMENT",
-        "REQUEST_DECLINED",
-        "RESTOCKED",
-        "SCHEDULED",
-        "UNFULFILLED",
-    }
-)
 
 
 def to_summary(row: OrderRow, store_id: str) -> OrderSummary:
@@ -99,7 +81,7 @@ def to_order(
     Raises ValueError for amounts in mixed currencies or that aren't numbers.
     """
     currency = payload.presentment_currency_code
-    shipments = _Shipments(payload, notes)
+    shipments = Shipments(payload, notes)
     suggestion = to_suggestion(payload.everything, notes) if payload.everything else None
     if suggestion is None and payload.refundable:
         notes.missing("the store's own suggestion")
@@ -122,7 +104,7 @@ def to_order(
         currency=currency,
         shop_currency=payload.currency_code,
         payment_status=notes.payment_status(payload.display_financial_status),
-        fulfilment_status=_fulfilment_status(payload, shipments, notes),
+        fulfilment_status=shipments.status(notes),
         is_cancelled=payload.cancelled_at is not None,
         is_test=payload.test,
         is_refundable=payload.refundable,
@@ -288,7 +270,7 @@ def _customer(payload: CustomerPayload, notes: Notes) -> Customer:
 def _line(
     line: LinePayload,
     currency: str,
-    shipments: _Shipments,
+    shipments: Shipments,
     restock: Restock,
     final_sale: frozenset[str],
     notes: Notes,
@@ -335,70 +317,6 @@ def _is_final_sale(line: LinePayload, words: frozenset[str]) -> bool | None:
     if line.product is None:
         return None
     return any(tag.casefold().strip() in words for tag in line.product.tags)
-
-
-class _Shipments:
-    """Which units left, and when they arrived."""
-
-    def __init__(self, payload: OrderPayload, notes: Notes) -> None:
-        self._by_line: dict[str, list[tuple[FulfilmentPayload, int]]] = {}
-        self._is_readable = True
-        self._needs_none = payload.display_fulfillment_status == "FULFILLMENT_NOT_REQUIRED"
-        self.any_left = False
-        for fulfilment in payload.fulfillments:
-            if fulfilment.status not in _SHIPPED | _NOT_SHIPPED:
-                notes.unknown("fulfillment.status", fulfilment.status)
-                self._is_readable = False
-            if fulfilment.status not in _SHIPPED:
-                continue
-            self.any_left = True
-            for line in fulfilment.fulfillment_line_items.nodes:
-                units = line.quantity or 0
-                self._by_line.setdefault(line.line_item.id, []).append((fulfilment, units))
-
-    def was_shipped(self, line: LinePayload) -> bool | None:
-        """True when all units left that weren't taken off the order, False when none did.
-
-        None for a part, and where the store's words don't tell.
-        """
-        if not self._is_readable:
-            return None
-        shipped = sum(units for _, units in self._by_line.get(line.id, ()))
-        if shipped == 0:
-            never = line.unfulfilled_quantity > 0 or self._needs_none
-            return False if never or line.refundable_quantity == 0 else None
-        return True if line.unfulfilled_quantity == 0 else None
-
-    def delivered_at(self, line: LinePayload) -> datetime | None:
-        """The last delivery among the line's shipments; None while one of them has no date."""
-        if self.was_shipped(line) is not True:
-            return None
-        dates = [_delivery(fulfilment) for fulfilment, _ in self._by_line.get(line.id, ())]
-        known = [date for date in dates if date is not None]
-        return max(known) if known and len(known) == len(dates) else None
-
-
-def _delivery(fulfilment: FulfilmentPayload) -> datetime | None:
-    if fulfilment.delivered_at is not None:
-        return fulfilment.delivered_at
-    arrived = [one.happened_at for one in fulfilment.events.nodes if one.status == "DELIVERED"]
-    return max(arrived) if arrived else None
-
-
-def _fulfilment_status(
-    payload: OrderPayload, shipments: _Shipments, notes: Notes
-) -> FulfilmentStatus:
-    status = payload.display_fulfillment_status
-    if status == "FULFILLED":
-        return FulfilmentStatus.FULFILLED
-    if status == "PARTIALLY_FULFILLED":
-        return FulfilmentStatus.PARTIAL
-    if status == "FULFILLMENT_NOT_REQUIRED":
-        return FulfilmentStatus.NOT_REQUIRED
-    if status in _ALL_OPEN:
-        return FulfilmentStatus.PARTIAL if shipments.any_left else FulfilmentStatus.UNFULFILLED
-    notes.unknown("displayFulfillmentStatus", status if status is not None else "null")
-    return FulfilmentStatus.UNKNOWN
 
 
 def _restock_by_line(suggestion: Suggestion | None) -> dict[str, Restock]:

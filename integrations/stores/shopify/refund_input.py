@@ -9,7 +9,7 @@ import json
 import re
 from typing import Any
 
-from app.domain.errors import Conflict, Rejected
+from app.domain.errors import Rejected
 from app.domain.plan import Destination, Plan, PlanLine, PlanTender
 from app.domain.refund import Refund
 from app.ports import Recheck
@@ -24,8 +24,8 @@ PARENTLESS_GATEWAYS = frozenset({"store-credit", "exchange-credit", "cash"})
 def prepare(refund: Refund, recheck: Recheck) -> str:
     """The variables of refundCreate as canonical JSON.
 
-    Raises Conflict when the recheck doesn't cover the plan's lines, Rejected for what Shopify
-    can't be asked.
+    Raises Rejected when the recheck doesn't cover the plan's lines, and for what Shopify can't be
+    asked.
     """
     plan = refund.plan
     if plan.destination is not Destination.ORIGINAL_PAYMENT:
@@ -97,10 +97,7 @@ def _line(line: PlanLine, recheck: Recheck) -> list[dict[str, Any]]:
     """The store's own entries for a line: more than one where some units were never shipped."""
     theirs = [one for one in recheck.suggestion.lines if one.line_id == line.line_id]
     if sum(one.quantity for one in theirs) != line.quantity:
-        raise Conflict(
-            f"{line.name}: the store prices other quantities than were chosen",
-            (f"{line.name}: {line.quantity} chosen",),
-        )
+        raise _refused(f"{line.name}: the store prices other quantities than were chosen")
     entries = []
     for one in theirs:
         entry: dict[str, Any] = {

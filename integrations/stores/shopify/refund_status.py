@@ -66,8 +66,9 @@ def _failure(failed: list[TransactionPayload], count: int) -> str:
         reason = f" ({one.error_code.lower().replace('_', ' ')})" if one.error_code else ""
         shown = Money.rounded(money.amount, money.currency_code)
         parts.append(f"{shown} to {gateway}{reason}")
-    which = "The" if count == len(failed) else f"{len(failed)} of {count}:"
-    return f"{which} payment failed: {', '.join(parts)}."
+    if count == len(failed):
+        return f"The payment provider refused it: {', '.join(parts)}."
+    return f"{len(failed)} of {count} payments failed: {', '.join(parts)}."
 
 
 def to_store_refund(refund: RefundPayload, order_id: str | None = None) -> StoreRefund:
