@@ -10,7 +10,7 @@ import logging
 import shutil
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,9 +20,11 @@ from limits import RateLimitItemPerSecond
 from limits.storage import RedisStorage
 from limits.strategies import MovingWindowRateLimiter
 from rq import Queue
+from rq.job import Job
 from rq.serializers import JSONSerializer
 
 from app.domain.errors import ConfigurationError
+from app.gather import Gathered
 
 log = logging.getLogger(__name__)
 
@@ -109,29 +111,38 @@ class RqNotifier:
     """`app.ports.Notifier` on RQ. A Redis that is down is logged, never raised."""
 
     def __init__(self, client: redis.Redis) -> None:
+        self._client = client
         self._queues = {
             name: Queue(name, connection=client, serializer=JSONSerializer) for name in QUEUES
         }
+        self._enqueue = Gathered(self._enqueue_together)
 
     def wake(self, job: str, *ids: str, at: datetime | None = None) -> None:
         """Enqueue `app.jobs.run(job, *ids)` now, or let RQ's scheduler do it at a time."""
         queue = self._queues[_QUEUE_OF[job]]
         # The outcome is in the database: Redis keeps nothing of a job that is done.
+        prepared = queue.create_job(
+            JOB_FUNCTION,
+            args=(job, *ids),
+            description=job,
+            result_ttl=0,
+            failure_ttl=3600,
+            timeout=JOB_TIMEOUT_SECONDS,
+        )
         try:
-            prepared = queue.create_job(
-                JOB_FUNCTION,
-                args=(job, *ids),
-                description=job,
-                result_ttl=0,
-                failure_ttl=3600,
-                timeout=JOB_TIMEOUT_SECONDS,
-            )
             if at is not None and at > datetime.now(UTC):
                 queue.schedule_job(prepared, at)
             else:
-                queue.enqueue_job(prepared)
+                self._enqueue((queue, prepared))
         except redis.RedisError as error:
             log.error("job not announced", extra={"job": job, "cause": str(error)})
+
+    def _enqueue_together(self, jobs: Sequence[tuple[Queue, Job]]) -> list[None]:
+        with self._client.pipeline(transaction=False) as pipeline:
+            for queue, job in jobs:
+                queue.enqueue_job(job, pipeline=pipeline)
+            pipeline.execute()
+        return [None] * len(jobs)
 
     def depth(self) -> dict[str, int]:
         """Jobs waiting in each queue."""

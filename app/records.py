@@ -337,6 +337,9 @@ class Accounts(Protocol):
     def get(self, account_id: str) -> Account | None:
         """An account by its id."""
 
+    def door(self, account_id: str) -> tuple[Account, SecretVault] | None:
+        """An active account and its secrets, at most some seconds old, for checking webhooks."""
+
     def find(self, helpdesk: str, **config: str) -> Account | None:
         """The active account of this helpdesk whose config has these values."""
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import time
+from collections.abc import Mapping
 from datetime import datetime
 
 from cryptography.fernet import MultiFernet
@@ -12,12 +14,15 @@ from sqlalchemy.exc import IntegrityError
 from app.domain.people import Agent
 from app.domain.policy.default import DEFAULT_POLICY
 from app.domain.policy.model import Policy
-from app.ports import Account, StoreRecord
+from app.ports import Account, SecretVault, StoreRecord
 from app.records import SYSTEM
 from app.storage.audit import append_event, start_trail
 from app.storage.engine import Database
 from app.storage.tables import accounts, people, policies, stores, used_tokens
 from app.storage.vault import SqlVault
+
+# How long a changed webhook secret may go unnoticed; old and new are both accepted meanwhile.
+_DOOR_SECONDS = 5.0
 
 
 def _account(row: RowMapping) -> Account:
@@ -41,12 +46,32 @@ def _store(row: RowMapping) -> StoreRecord:
     )
 
 
+class _RememberingVault:
+    """A vault whose answers are kept as long as it lives itself, which is seconds."""
+
+    def __init__(self, vault: SqlVault) -> None:
+        self._vault = vault
+        self._known: dict[tuple[str, str], str | None] = {}
+
+    def get(self, owner: str, name: str) -> str | None:
+        """From memory, else from the database."""
+        if (owner, name) not in self._known:
+            self._known[owner, name] = self._vault.get(owner, name)
+        return self._known[owner, name]
+
+    def put(self, owner: str, values: Mapping[str, str | None]) -> None:
+        """Straight to the database."""
+        self._known.clear()
+        self._vault.put(owner, values)
+
+
 class SqlAccounts:
     """`app.records.Accounts`."""
 
     def __init__(self, database: Database, cipher: MultiFernet) -> None:
         self._db = database
         self._cipher = cipher
+        self._doors: dict[str, tuple[float, tuple[Account, SecretVault]]] = {}
 
     def get(self, account_id: str) -> Account | None:
         """By id, active or not."""
@@ -54,6 +79,22 @@ class SqlAccounts:
             row = tx.execute(select(accounts).where(accounts.c.id == account_id))
             found = row.mappings().one_or_none()
         return _account(found) if found is not None else None
+
+    def door(self, account_id: str) -> tuple[Account, SecretVault] | None:
+        """Remembered for a few seconds: each webhook asks, and the answer hardly ever changes."""
+        now = time.monotonic()
+        known = self._doors.get(account_id)
+        if known is not None and known[0] > now:
+            return known[1]
+        account = self.get(account_id)
+        found = None
+        if account is not None and account.is_active:
+            found = (account, _RememberingVault(self.vault(account_id)))
+            # Unknown accounts aren't remembered: anybody could fill the memory with them.
+            self._doors[account_id] = (now + _DOOR_SECONDS, found)
+        else:
+            self._doors.pop(account_id, None)
+        return found
 
     def find(self, helpdesk: str, **config: str) -> Account | None:
         """By values of its config, compared as text."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import RowMapping, func, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import RowMapping, func, select, update
 
 from app.domain.ticket import TicketEvent
+from app.gather import Gathered
 from app.records import Delivery, DeliveryState
 from app.storage.audit import append_event
 from app.storage.engine import Database
@@ -33,12 +34,13 @@ class SqlInbox:
 
     def __init__(self, database: Database) -> None:
         self._db = database
+        self._insert = Gathered(self._insert_together)
 
     def add(
         self, account_id: str, event: TicketEvent, body_sha256: str, now: datetime
     ) -> int | None:
         """Insert once; the unique key tells repetitions."""
-        row = {
+        row: dict[str, object] = {
             "account_id": account_id,
             "dedupe_key": event.dedupe_key,
             "ticket_id": event.ticket_id,
@@ -49,13 +51,19 @@ class SqlInbox:
             "received_at": now,
             "next_attempt_at": now,
         }
-        try:
-            with self._db.write() as tx:
-                result = tx.execute(insert(deliveries).values(**row))
-        except IntegrityError:
-            return None
-        key = result.inserted_primary_key
-        return int(key[0]) if key is not None else None
+        return self._insert(row)
+
+    def _insert_together(self, rows: Sequence[dict[str, object]]) -> list[int | None]:
+        """One transaction for rows that came at the same time; None for repetitions."""
+        with self._db.write() as tx:
+            statement = self._db.insert_or_skip(deliveries).returning(
+                deliveries.c.id, deliveries.c.account_id, deliveries.c.dedupe_key
+            )
+            kept = {
+                (account, key): number for number, account, key in tx.execute(statement, list(rows))
+            }
+        # Of two equal rows in one batch only the first was kept: the second finds nothing left.
+        return [kept.pop((row["account_id"], row["dedupe_key"]), None) for row in rows]
 
     def claim(self, delivery_id: int, now: datetime, lease_seconds: float) -> Delivery | None:
         """Push the next attempt behind the lease: whoever gets the row works on it."""

@@ -18,11 +18,12 @@ def receive_delivery(
     must be told to come again.
     """
     integration = deps.helpdesks.get(helpdesk)
-    account = deps.account(account_id)
-    if integration is None or account.helpdesk != helpdesk:
-        raise LookupError(f"account {account_id} is not at {helpdesk}")
+    door = deps.accounts.door(account_id)
+    if integration is None or door is None or door[0].helpdesk != helpdesk:
+        raise LookupError(f"there is no account {account_id} at {helpdesk}")
+    account, vault = door
     now = deps.clock.now()
-    event = integration.receive(account, deps.accounts.vault(account_id), headers, body, now)
+    event = integration.receive(account, vault, headers, body, now)
     if event is None:
         return None
     delivery_id = deps.inbox.add(account_id, event, hashlib.sha256(body).hexdigest(), now)
