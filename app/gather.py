@@ -47,7 +47,7 @@ class Gathered(Generic[Item, Answer]):
                     self._do_next()
         if entry.error is not None:
             raise entry.error
-        return entry.answer  # type: ignore[return-value] - set together with is_done
+        return entry.answer  # type: ignore[return-value]
 
     def _do_next(self) -> None:
         with self._gate:

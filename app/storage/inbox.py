@@ -151,4 +151,4 @@ class SqlInbox:
         """Per state."""
         with self._db.read() as tx:
             rows = tx.execute(select(deliveries.c.state, func.count()).group_by(deliveries.c.state))
-            return {state: count for state, count in rows}
+            return {row[0]: row[1] for row in rows}

@@ -29,9 +29,9 @@ class TicketView(Value):
     case: Case | None
     is_triaged: bool
     offered: OfferedPlan | None = None
-    refunds: list[Refund] = []
-    writes: list[PendingWrite] = []
-    history: list[AuditEvent] = []
+    refunds: tuple[Refund, ...] = ()
+    writes: tuple[PendingWrite, ...] = ()
+    history: tuple[AuditEvent, ...] = ()
     customer_fields: CustomerFields = CustomerFields()
     read_at: AwareDatetime
 
@@ -59,9 +59,9 @@ def open_ticket(deps: Deps, account: Account, ticket_id: str) -> TicketView:
         case=case,
         is_triaged=True,
         offered=deps.cases.current_offer(account.id, case.id),
-        refunds=refunds,
-        writes=deps.outbox.of_ticket(account.id, ticket_id),
-        history=sorted(history, key=lambda event: event.sequence),
+        refunds=tuple(refunds),
+        writes=tuple(deps.outbox.of_ticket(account.id, ticket_id)),
+        history=tuple(sorted(history, key=lambda event: event.sequence)),
         customer_fields=customer_fields(deps, case),
         read_at=now,
     )
