@@ -89,11 +89,13 @@ class ShopifySandbox:
 
     def add_order(self, shop: Shop, spec: Mapping[str, Any]) -> Order:
         """Seed an order; `builder.py` describes `spec`. Raises BadSpec."""
-        return build_order(shop, spec)
+        with shop.lock:
+            return build_order(shop, spec)
 
     def add_customer(self, shop: Shop, spec: Mapping[str, Any]) -> Customer:
         """Seed a customer. Raises BadSpec."""
-        return build_customer(shop, spec)
+        with shop.lock:
+            return build_customer(shop, spec)
 
     def graphql(self, shop: Shop, version: str) -> Response:
         """Answer one GraphQL POST of the current request."""
@@ -116,6 +118,8 @@ class ShopifySandbox:
         name = operation.name.value if operation.name else "(anonymous)"
 
         def process() -> Response:
+            if shop.closed_with is not None:
+                return _json({"errors": "Unavailable Shop"}, shop.closed_with)
             token = self.tokens.find(shop, request.headers.get("X-Shopify-Access-Token"))
             if token is None:
                 return _json({"errors": UNKNOWN_TOKEN}, 401)

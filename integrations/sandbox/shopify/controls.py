@@ -6,7 +6,8 @@ domain) may be left out while there is only one shop.
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Flask, Response, jsonify, request
@@ -15,11 +16,65 @@ from integrations.sandbox.shopify.books import read_books
 from integrations.sandbox.shopify.builder import add_dispute, refund_by_merchant
 from integrations.sandbox.shopify.cancel import cancel_by_merchant, run_due_jobs
 from integrations.sandbox.shopify.model import Order
-from integrations.sandbox.shopify.shop import Shop
+from integrations.sandbox.shopify.shop import GatewayRule, Shop
 from integrations.sandbox.shopify.spec import BadSpec
 
 if TYPE_CHECKING:
     from integrations.sandbox.shopify.app import ShopifySandbox
+
+
+SETTINGS = frozenset(
+    {
+        "cancel_takes",
+        "closed_with",
+        "currency",
+        "full_refund_includes_tip",
+        "gateways",
+        "installed",
+        "is_development",
+        "is_plus",
+        "name_search_is_prefix",
+        "plan_name",
+        "refund_seconds",
+        "same_organisation",
+        "search_index_lag",
+        "store_credit_enabled",
+        "taxes_included",
+        "timezone",
+    }
+)
+
+
+def read_settings(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings of a shop from JSON. Raises BadSpec for one that doesn't exist.
+
+    `gateways` maps a provider to `{"status", "error_code"?, "settles_after_seconds"?,
+    "settles_as"?}`.
+    """
+    settings: dict[str, Any] = {}
+    for key, value in body.items():
+        name = key.removesuffix("_seconds") if key != "refund_seconds" else key
+        if name not in SETTINGS:
+            raise BadSpec(f"no setting {key!r}")
+        settings[name] = timedelta(seconds=float(value)) if name != key else value
+    if "gateways" in settings:
+        settings["gateways"] = {
+            gateway: _gateway_rule(rule) for gateway, rule in settings["gateways"].items()
+        }
+    return settings
+
+
+def _gateway_rule(rule: Mapping[str, Any]) -> GatewayRule:
+    unknown = set(rule) - {"status", "error_code", "settles_after_seconds", "settles_as"}
+    if unknown:
+        raise BadSpec(f"unknown gateway keys: {', '.join(sorted(unknown))}")
+    after = rule.get("settles_after_seconds")
+    return GatewayRule(
+        status=rule.get("status", "SUCCESS"),
+        error_code=rule.get("error_code"),
+        settles_after=None if after is None else timedelta(seconds=float(after)),
+        settles_as=rule.get("settles_as", "SUCCESS"),
+    )
 
 
 def register_shopify_controls(app: Flask, sandbox: ShopifySandbox) -> None:
@@ -49,12 +104,26 @@ def register_shopify_controls(app: Flask, sandbox: ShopifySandbox) -> None:
 
     @controls.post("/shops")
     def add_shop() -> tuple[Response, int]:
+        """Open a shop; settings that are lengths of time take `_seconds` at the end."""
         body = dict(request.get_json())
         scopes = body.pop("scopes", None)
         text = body.pop("token", None)
-        shop = sandbox.add_shop(body.pop("name"), **body)
+        name = body.pop("name", None)
+        if not isinstance(name, str):
+            raise BadSpec("name is needed")
+        shop = sandbox.add_shop(name, **read_settings(body))
         token = sandbox.issue_token(shop, set(scopes) if scopes is not None else None, text=text)
         return jsonify(shop=shop.domain, token=token), 201
+
+    @controls.post("/settings")
+    def change_settings() -> Response:
+        """Change a shop's settings, such as `gateways` or `search_index_lag_seconds`."""
+        shop, body = chosen_shop(), dict(request.get_json())
+        body.pop("shop", None)
+        with shop.lock:
+            for key, value in read_settings(body).items():
+                setattr(shop, key, value)
+        return jsonify(shop=shop.domain)
 
     @controls.post("/orders")
     def add_orders() -> tuple[Response, int]:

@@ -52,7 +52,8 @@ class Shop:
     `search_index_lag` is how long a new order stays invisible to `orders(query:)`.
     `name_search_is_prefix` makes `name:#100` find `#1001` too. `refund_seconds` is how long
     a refund takes before it is booked, so that a twin can meet it half-way.
-    `full_refund_includes_tip` decides whether the full suggestion offers the tip.
+    `closed_with` answers every API call with that status: 402 for a frozen shop, 423 for a
+    locked one. `full_refund_includes_tip` decides whether the full suggestion offers the tip.
     """
 
     domain: str
@@ -66,6 +67,7 @@ class Shop:
     is_development: bool = False
     same_organisation: bool = True
     installed: bool = True
+    closed_with: int | None = None
     search_index_lag: timedelta = timedelta()
     name_search_is_prefix: bool = True
     refund_seconds: float = 0.0

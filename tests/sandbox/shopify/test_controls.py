@@ -213,6 +213,19 @@ def test_earlier_refunds_can_be_seeded(client: Client, make_order: MakeOrder) ->
     assert presentment(client.suggest(order, full=True)["amountSet"]) == Decimal("12.00")
 
 
+def test_settings_over_http(sandbox: ShopifySandbox) -> None:
+    made = control(sandbox, "/_sandbox/shops", {"name": "second", "currency": "USD"})
+    rule = {"status": "PENDING", "settles_after_seconds": 60, "settles_as": "FAILURE"}
+    settings = {"gateways": {"slow_pay": rule}, "closed_with": 423}
+    control(sandbox, "/_sandbox/settings", {"shop": made["shop"], **settings})
+    second = sandbox.shops["second.myshopify.com"]
+    assert second.currency == "USD"
+    assert second.gateways["slow_pay"].settles_after == timedelta(minutes=1)
+    assert Client(sandbox, second, made["token"]).raw("{ shop { name } }").status_code == 423
+    refused = control(sandbox, "/_sandbox/settings", {"shop": made["shop"], "colour": "red"})
+    assert "colour" in refused["error"]
+
+
 def test_the_clock_moves_over_http(sandbox: ShopifySandbox, shop: Shop) -> None:
     before = sandbox.clock.now()
     control(sandbox, "/_sandbox/clock", {"advance_seconds": 90})

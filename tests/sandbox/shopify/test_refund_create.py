@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -277,23 +278,27 @@ def test_after_24_hours_a_key_is_new(client: Client, shop: Shop, make_order: Mak
 
 
 def test_a_twin_of_a_running_request_is_refused(
-    client: Client, shop: Shop, make_order: MakeOrder
+    client: Client, shop: Shop, make_order: MakeOrder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shop.refund_seconds = 0.3
     order = make_order()
     answers: list[list[str]] = []
-    start = threading.Barrier(4)
+    twins_answered = threading.Event()
 
     def click() -> None:
-        start.wait()
         answers.append(messages(client.refund(order, "5.00", key="k-1")))
+        if len(answers) == 3:
+            twins_answered.set()
 
+    # The first request is held half-way until its three twins have their answers.
+    shop.refund_seconds = 30
+    hold = SimpleNamespace(sleep=twins_answered.wait)
+    monkeypatch.setattr("integrations.sandbox.shopify.resolve_root.time", hold)
     threads = [threading.Thread(target=click) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(answers) == [[], *[[CONCURRENT_REQUEST]] * 3]
+    assert answers == [*[[CONCURRENT_REQUEST]] * 3, []]
     assert len(order.refunds) == 1
 
 
