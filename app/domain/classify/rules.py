@@ -55,6 +55,11 @@ class _Reading:
             for hit in self.hits.get(group, ())
         )
 
+    @property
+    def returns(self) -> bool:
+        """Whether goods are to go back; "devolución del dinero" speaks of money alone."""
+        return any(not _overlaps(hit, self.hits["mention"]) for hit in self.hits["return"])
+
     def denied(self, group: str) -> bool:
         """Whether every phrase of this group is denied ("I don't want a replacement")."""
         hits = self.hits.get(group, ())
@@ -118,8 +123,9 @@ class _Answer:
 
 def _aside(reading: _Reading) -> _Answer | None:
     """Mails that aren't a customer's request at all."""
-    if reading.has("automatic") and not reading.wishes:
-        return _Answer(Kind.OTHER, False, 1.6)
+    opening = [hit for hit in reading.hits["automatic"] if hit.sentence < 2]
+    if opening or (reading.has("automatic") and not reading.wishes):
+        return _Answer(Kind.OTHER, False, 1.6, conflict=reading.wishes > 1)
     if reading.has("applicant", "sales_pitch") and not reading.has("duplicate"):
         return _Answer(Kind.OTHER, False, 1.4, conflict=reading.wishes > 1)
     if reading.has("other_money") and not reading.wishes and not reading.has(*_FAULTS):
@@ -151,7 +157,7 @@ def _about_refunds(reading: _Reading) -> _Answer | None:
             kind = Kind.NOT_ARRIVED
         elif has("cancel") and not reading.denied("cancel"):
             kind = Kind.CANCEL_REFUND
-        elif has("return") and not has("policy"):
+        elif reading.returns and not has("policy"):
             kind = Kind.RETURN
         else:
             kind = Kind.REFUND_ITEM
@@ -166,16 +172,19 @@ def _related(reading: _Reading) -> _Answer | None:
     has, asked = reading.has, reading.asked
     faulty = has(*_FAULTS)
     wants_exchange = has("exchange") and not reading.denied("exchange")
-    if wants_exchange and (asked("exchange") or faulty) and not has("account"):
+    settled = faulty or has("changed_mind")
+    if has("policy") and not settled:
+        return _Answer(Kind.REFUND_POLICY, False, 1.8)
+    if wants_exchange and (asked("exchange") or faulty) and not has("account", "order_change"):
         return _Answer(Kind.EXCHANGE_CREDIT, False, 1.5)
     if has("policy") and not faulty:
-        return _Answer(Kind.REFUND_POLICY, False, 1.8)
-    if faulty and not has("order_change"):
+        return _Answer(Kind.REFUND_POLICY, False, 1.2)
+    if faulty and not has("order_change", "account"):
         returns = has("return") and reading.asked("return")
         return _Answer(Kind.DAMAGED_WRONG, returns, 1.1)
     if has("lost") and has("not_arrived") and not has("status", "invoice", "account"):
         return _Answer(Kind.NOT_ARRIVED, False, 1.2)
-    if has("return") and not reading.denied("return") and not has("invoice"):
+    if reading.returns and not reading.denied("return") and not has("invoice"):
         certain = asked("return") or has("changed_mind")
         return _Answer(Kind.RETURN, True, 1.2 if certain else 0.5)
     if has("mention") and reading.mentions:
@@ -191,8 +200,8 @@ def _unrelated(reading: _Reading) -> _Answer:
     order: tuple[tuple[str, Kind, float], ...] = (
         ("cancel", Kind.CANCEL_ORDER, 1.5),
         ("invoice", Kind.INVOICE, 1.4),
-        ("account", Kind.ACCOUNT, 1.3),
         ("payment_issue", Kind.PAYMENT_ISSUE, 1.3),
+        ("account", Kind.ACCOUNT, 1.3),
         ("order_change", Kind.ORDER_CHANGE, 1.4),
         ("not_arrived", Kind.SHIPPING, 1.2),
         ("complaint", Kind.COMPLAINT, 1.1),
