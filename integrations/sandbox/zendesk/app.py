@@ -62,14 +62,15 @@ class ZendeskSandbox:
 
     It claims to be `https://<subdomain>.zendesk.com` in everything signed and in payload urls,
     and is reached at `base`. Everything the vendor's API can't do is in the methods here and
-    under `/_sandbox/`. A context manager.
+    under `/_sandbox/`. `port=None` leaves serving to the caller, who takes `wsgi`. A context
+    manager.
     """
 
     def __init__(
         self,
         subdomain: str = "acme",
         *,
-        port: int = 0,
+        port: int | None = 0,
         static_token: str | None = STATIC_TOKEN,
         sidebar_url: str = "",
         manifest: Mapping[str, Any] | None = None,
@@ -111,20 +112,23 @@ class ZendeskSandbox:
             )
         self.static_token = static_token
         self.flask = self._flask_app()
-        self._server = SandboxServer(_WithoutJsonSuffix(self.flask.wsgi_app), port=port)
-        self.base = self._server.url
+        self.wsgi = _WithoutJsonSuffix(self.flask.wsgi_app)
+        self._server = None if port is None else SandboxServer(self.wsgi, port=port)
+        self.base = self._server.url if self._server else ""
 
     # Life
 
     def start(self) -> Self:
         """Serve and send webhooks on background threads."""
         self.dispatcher.start()
-        self._server.start()
+        if self._server:
+            self._server.start()
         return self
 
     def stop(self) -> None:
         self.dispatcher.stop()
-        self._server.stop()
+        if self._server:
+            self._server.stop()
 
     def __enter__(self) -> Self:
         return self.start()
@@ -372,3 +376,11 @@ class _WithoutJsonSuffix:
         if path.startswith(("/api/", "/oauth/")) and path.endswith(".json"):
             environ["PATH_INFO"] = path.removesuffix(".json")
         return self._app(environ, start_response)
+
+
+def wsgi_app() -> _WithoutJsonSuffix:
+    """An account for `ChildServer("integrations.sandbox.zendesk.app:wsgi_app")`.
+
+    Everything else is set by the control endpoints.
+    """
+    return ZendeskSandbox(port=None).start().wsgi

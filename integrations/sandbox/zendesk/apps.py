@@ -19,7 +19,7 @@ from flask import Response, request
 
 from integrations.sandbox.zendesk.account import Account
 from integrations.sandbox.zendesk.api import Api, Call
-from integrations.sandbox.zendesk.clock import stamp
+from integrations.sandbox.zendesk.clock import real_now, stamp
 from integrations.sandbox.zendesk.errors import (
     ApiError,
     record_invalid,
@@ -117,7 +117,7 @@ def sidebar_token(
     """The RS256 token that the first load of a sidebar carries. `overrides` replace claims;
     a claim overridden with None is left out."""
     app = account.apps[installation.app_id]
-    now = int(account.clock.seconds())
+    now = int(real_now().timestamp())
     claims: dict[str, Any] = {
         "iss": account.host,
         "aud": account.url(f"apps/installations/{installation.id}.json"),

@@ -1,7 +1,8 @@
 """The sandbox's own clock: real time plus an offset that only grows.
 
-Token expiry, rate-limit windows, retry waits and time stamps all read it, so a test moves an
-hour in no time.
+Token expiry, rate-limit windows, retry waits and the records' time stamps all read it, so a test
+moves an hour in no time. What a receiver checks against its own clock (webhook signatures, the
+sidebar's token) is signed with real time instead: nobody can move the receiver's clock.
 """
 
 from __future__ import annotations
@@ -39,6 +40,11 @@ class SandboxClock:
 
     def on_advance(self, listener: Callable[[], None]) -> None:
         self._listeners.append(listener)
+
+
+def real_now() -> datetime:
+    """The time that signatures carry."""
+    return datetime.now(UTC)
 
 
 def stamp(moment: datetime) -> str:

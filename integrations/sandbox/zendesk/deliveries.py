@@ -60,6 +60,7 @@ class Invocation:
     body: bytes
     content_type: str
     created_at: datetime
+    signed_at: datetime | None = None  # real time of the first signature
     attempts: list[Attempt] = field(default_factory=list)
     state: str = "pending"  # pending, success, failed, circuit broken, lost
 

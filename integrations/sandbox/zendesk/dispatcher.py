@@ -20,7 +20,7 @@ from typing import Any
 import urllib3
 
 from integrations.sandbox.zendesk.account import Account
-from integrations.sandbox.zendesk.clock import stamp
+from integrations.sandbox.zendesk.clock import real_now, stamp
 from integrations.sandbox.zendesk.deliveries import (
     Attempt,
     Breaker,
@@ -326,7 +326,9 @@ class Dispatcher:
         account = self._account
         fresh = account.options.retry_has_fresh_timestamp
         now = account.clock.now()
-        timestamp = stamp(now if fresh else invocation.created_at)
+        if invocation.signed_at is None or fresh:
+            invocation.signed_at = real_now()
+        timestamp = stamp(invocation.signed_at)
         headers = self._headers(invocation, webhook, secret, timestamp)
         attempt = Attempt(number, now, 0, "failed", headers)
         try:
