@@ -1,0 +1,210 @@
+"""Zendesk as a helpdesk: one read and one write for a ticket, and nothing ever sent twice."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from zenpy.lib.api_objects import Comment, CustomField, User
+from zenpy.lib.api_objects import Ticket as ZenpyTicket
+
+from app.domain.crm import CHECKED_TAG, CustomerFields, TicketWrite
+from app.domain.errors import NotFound, OutcomeUnknown
+from app.domain.people import Agent, Tier
+from app.domain.ticket import Requester, Ticket, TicketEvent, TicketEventKind
+from app.ports import Account, Check, TicketPage, WriteReceipt
+from integrations.helpdesks.zendesk.answers import VENDOR
+from integrations.helpdesks.zendesk.checks import check_account
+from integrations.helpdesks.zendesk.client import ZendeskClient
+from integrations.helpdesks.zendesk.fields import (
+    tags_after,
+    ticket_field_values,
+    user_field_values,
+)
+from integrations.helpdesks.zendesk.note import note_html
+from integrations.helpdesks.zendesk.payloads import (
+    DEFAULT_REGION,
+    AuditsAnswer,
+    IdentitiesAnswer,
+    SearchAnswer,
+    TicketAnswer,
+    UserPayload,
+    WriteAnswer,
+)
+
+MARKER_KEY = "makegood"
+_PAGE = 100
+# 5,000 comments are a ticket's limit; a history beyond this can't be told to lack our write.
+_MAX_AUDIT_PAGES = 60
+
+
+class Zendesk:
+    """`app.ports.Helpdesk` of one account. Made per job; not shared between threads."""
+
+    def __init__(self, account: Account, client: ZendeskClient) -> None:
+        self._account = account
+        self._client = client
+        self._region = str(account.config.get("region") or DEFAULT_REGION)
+
+    def read_ticket(self, ticket_id: str) -> Ticket:
+        """One GET, with the people side-loaded. (zenpy would need one more for them.)"""
+        answer = self._client.get(f"tickets/{_digits(ticket_id)}.json", {"include": "users"})
+        with self._client.understanding("read the ticket"):
+            return TicketAnswer.model_validate(answer).to_domain(self._region)
+
+    def read_requester(self, requester_id: str) -> Requester:
+        """All addresses on a profile, in one GET. They come without the person's name."""
+        answer = self._client.get(f"users/{_digits(requester_id)}/identities.json")
+        with self._client.understanding("read the requester"):
+            found = IdentitiesAnswer.model_validate(answer)
+            return found.to_domain(requester_id, self._region)
+
+    def read_agent(self, agent_id: str) -> Agent:
+        """Role and tier as Zendesk's server says now."""
+        users = self._client.zenpy.users
+        with self._client.understanding("read the agent"):
+            user = UserPayload.model_validate(users(id=int(_digits(agent_id))).to_dict())
+            return user.to_agent(self._tiers(), _names(self._account.config.get("custom_roles")))
+
+    def write_ticket(self, write: TicketWrite, seen: Ticket) -> WriteReceipt:
+        """One PUT with note, tags and fields. Raises StaleWrite, OutcomeUnknown...
+
+        `updated_stamp` is `seen.revision` verbatim, so a change made since is not overwritten. The
+        stamp counts whole seconds, so it doesn't replace looking for the marker after a lost
+        answer.
+        """
+        with self._client.understanding("write the ticket", is_write=True):
+            answer = self._client.zenpy.tickets.update(self._ticket_body(write, seen))
+            written = WriteAnswer.model_validate(answer.to_dict())
+        return WriteReceipt(change_id=written.audit.id, revision=written.ticket.updated_at)
+
+    def _ticket_body(self, write: TicketWrite, seen: Ticket) -> Any:
+        """The ticket as zenpy sends it. zenpy passes on attributes that it doesn't know."""
+        values = ticket_field_values(write.fields)
+        ids = _names(self._account.config.get("ticket_fields"))
+        known = {name: value for name, value in values.items() if name in ids}
+        ticket = ZenpyTicket(id=int(_digits(write.ticket_id)))
+        if write.note is not None:
+            # `public` is always named: left out, Zendesk takes what the ticket began with.
+            ticket.comment = Comment(html_body=note_html(write.note), public=False)
+        if known:
+            ticket.custom_fields = [
+                CustomField(id=int(ids[name]), value=value) for name, value in known.items()
+            ]
+        tags = tags_after(seen.tags, write.add_tags, known)
+        if set(tags) != set(seen.tags):
+            ticket.tags = tags
+        ticket.safe_update = True
+        ticket.updated_stamp = seen.revision
+        ticket.metadata = {MARKER_KEY: write.marker}
+        return ticket
+
+    def find_write(self, ticket_id: str, marker: str) -> WriteReceipt | None:
+        """The change that carries our marker, looked for from the newest on."""
+        path = f"tickets/{_digits(ticket_id)}/audits.json"
+        params = {"sort": "-created_at", "page[size]": str(_PAGE)}
+        for _ in range(_MAX_AUDIT_PAGES):
+            answer = self._client.get(path, params)
+            with self._client.understanding("read the ticket's history"):
+                page = AuditsAnswer.model_validate(answer)
+            for audit in page.audits:
+                if audit.metadata.custom.get(MARKER_KEY) == marker:
+                    return WriteReceipt(change_id=audit.id)
+            if not page.meta.has_more or page.meta.after_cursor is None:
+                return None
+            params["page[after]"] = page.meta.after_cursor
+        raise OutcomeUnknown(
+            "the ticket's history is too long to be searched",
+            vendor=VENDOR,
+            operation="find a ticket write",
+        )
+
+    def write_customer(self, requester_id: str, fields: CustomerFields) -> None:
+        """Set the customer's fields in one PUT; what isn't named stays as it is."""
+        values = user_field_values(fields)
+        if not values:
+            return
+        user = User(id=int(_digits(requester_id)))
+        user.user_fields = values
+        with self._client.understanding("write the customer", is_write=True):
+            self._client.zenpy.users.update(user)
+
+    def recent_tickets(self, since: datetime, cursor: str | None) -> TicketPage:
+        """Unmarked tickets by time of creation.
+
+        Each page is a search of its own that begins where the last one ended: tickets that are
+        marked meanwhile would shift numbered pages, and a search ends at 1,000 results.
+        https://developer.zendesk.com/api-reference/ticketing/ticket-management/search/
+        """
+        start, page = _read_cursor(cursor) if cursor else (_stamp(since), 1)
+        answer = self._client.get(
+            "search.json",
+            {
+                "query": f"type:ticket created>={start} -tags:{CHECKED_TAG}",
+                "sort_by": "created_at",
+                "sort_order": "asc",
+                "per_page": str(_PAGE),
+                "page": str(page),
+            },
+        )
+        with self._client.understanding("look for tickets"):
+            found = SearchAnswer.model_validate(answer)
+        events = tuple(
+            TicketEvent(
+                ticket_id=one.id,
+                kind=TicketEventKind.SWEPT,
+                dedupe_key=f"sweep:{one.id}",
+                vendor_kind="search",
+                author_id=one.requester_id,
+                occurred_at=one.created_at,
+            )
+            for one in found.results
+        )
+        return TicketPage(events=events, cursor=_next_cursor(found, start, page))
+
+    def check(self) -> list[Check]:
+        """Everything the connection needs, each with its mend."""
+        return check_account(self._account, self._client)
+
+    def _tiers(self) -> dict[str, Tier]:
+        return {
+            key: Tier(value)
+            for key, value in _names(self._account.config.get("tiers")).items()
+            if value in set(Tier)
+        }
+
+
+def _digits(value: str) -> str:
+    """An id that may stand in a URL. Anything else can't be a record of Zendesk."""
+    if not value.isascii() or not value.isdigit() or len(value) > 20:
+        raise NotFound("Zendesk has no such record", vendor=VENDOR, operation="read an id")
+    return value
+
+
+def _names(value: object) -> dict[str, str]:
+    """A mapping of an account's config, with texts on both sides."""
+    if not isinstance(value, dict):
+        return {}
+    return {str(key): str(one) for key, one in value.items() if one is not None}
+
+
+def _stamp(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _next_cursor(found: SearchAnswer, start: str, page: int) -> str | None:
+    if found.next_page is None or not found.results:
+        return None
+    last = _stamp(found.results[-1].created_at)
+    if last > start:
+        return f"{last}|1"
+    if page * _PAGE < 1000:
+        return f"{start}|{page + 1}"
+    # A thousand tickets in one second: the search gives no more of them.
+    moment = datetime.fromisoformat(start) + timedelta(seconds=1)
+    return f"{_stamp(moment)}|1"
+
+
+def _read_cursor(cursor: str) -> tuple[str, int]:
+    start, _, page = cursor.partition("|")
+    return start, int(page)

@@ -1,0 +1,303 @@
+"""What is read from Zendesk, as frozen models; Zendesk's spelling stops here.
+
+Ids come as numbers in the REST API and as texts in events; here they are texts. What is absent
+comes as null, "" or "0", depending on the field: all of them become None.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import phonenumbers
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+
+from app.domain.people import Agent, Tier
+from app.domain.ticket import Contact, Requester, Ticket
+
+DEFAULT_REGION = "US"
+_STAFF = frozenset({"agent", "admin"})
+# Kinds of agents that can't answer customers: light agents and contributors.
+# https://developer.zendesk.com/api-reference/ticketing/users/users/#json-format
+_LOOK_ONLY_ROLE_TYPES = frozenset({1, 3})
+
+
+def _optional_text(value: object) -> object:
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, int):
+        return str(value) if value else None
+    return None if value in ("", "0") else value
+
+
+def _text(value: object) -> object:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return "" if value is None else value
+
+
+def _list(value: object) -> object:
+    return [] if value is None else value
+
+
+def _object(value: object) -> object:
+    return {} if value is None else value
+
+
+OptionalId = Annotated[str | None, BeforeValidator(_optional_text)]
+Id = Annotated[str, BeforeValidator(_text), Field(min_length=1)]
+Text = Annotated[str, BeforeValidator(_text)]
+OptionalText = Annotated[str | None, BeforeValidator(_optional_text)]
+
+
+class Payload(BaseModel):
+    """Base of all that is read: frozen, and what we don't know is ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+def to_e164(number: str | None, region: str) -> str | None:
+    """A phone number as +4915112345678; None for what isn't one. `region` helps local forms."""
+    if not number:
+        return None
+    try:
+        parsed = phonenumbers.parse(number, region)
+    except phonenumbers.NumberParseException:
+        return None
+    if not phonenumbers.is_possible_number(parsed):
+        return None
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+
+
+class UserPayload(Payload):
+    """A user: a customer or somebody of the merchant.
+
+    https://developer.zendesk.com/api-reference/ticketing/users/users/
+    """
+
+    id: OptionalId = None
+    name: OptionalText = None
+    email: OptionalText = None
+    verified: bool | None = None
+    phone: OptionalText = None
+    shared_phone_number: bool | None = None
+    locale: OptionalText = None
+    role: Text = ""
+    role_type: int | None = None
+    custom_role_id: OptionalId = None
+    only_private_comments: bool | None = None
+    active: bool | None = None
+    suspended: bool | None = None
+
+    @property
+    def is_staff(self) -> bool:
+        """Whether this is somebody of the merchant."""
+        return self.role in _STAFF
+
+    def to_requester(self, user_id: str, region: str) -> Requester:
+        """The person as a customer. A phone shared by several people identifies nobody."""
+        phone = None if self.shared_phone_number else to_e164(self.phone, region)
+        return Requester(
+            id=user_id,
+            name=self.name,
+            emails=(Contact(value=self.email, is_verified=self.verified),) if self.email else (),
+            phones=(Contact(value=phone),) if phone else (),
+        )
+
+    def to_agent(self, tiers: dict[str, Tier], role_names: dict[str, str]) -> Agent:
+        """The person as an agent. `tiers` maps a custom role's id or name, or a role, to a tier."""
+        role_name = role_names.get(self.custom_role_id or "")
+        return Agent(
+            id=self.id or "",
+            name=self.name or "",
+            email=self.email,
+            role=role_name or self.role,
+            tier=self._tier(tiers, role_name),
+            is_active=self.active is not False and self.suspended is not True,
+        )
+
+    def _tier(self, tiers: dict[str, Tier], role_name: str | None) -> Tier | None:
+        if not self.is_staff:
+            return None
+        for key in (self.custom_role_id, role_name):
+            if key is not None and key in tiers:
+                return tiers[key]
+        if self.role_type in _LOOK_ONLY_ROLE_TYPES or self.only_private_comments:
+            return None
+        if self.role in tiers:
+            return tiers[self.role]
+        return Tier.MANAGER if self.role == "admin" else Tier.AGENT
+
+
+class UserAnswer(Payload):
+    """`{"user": …}`."""
+
+    user: UserPayload
+
+
+class Via(Payload):
+    """How a ticket came in."""
+
+    channel: Text = ""
+
+
+class FieldValue(Payload):
+    """A custom field's value on a ticket; lists are those of multi-select fields."""
+
+    id: Id
+    value: Any = None
+
+    def as_text(self) -> str | None:
+        """The value as text, None where the field is empty."""
+        if self.value is None or self.value in ("", []):
+            return None
+        if isinstance(self.value, bool):
+            return "true" if self.value else "false"
+        if isinstance(self.value, list):
+            return " ".join(str(one) for one in self.value)
+        return str(self.value)
+
+
+class TicketPayload(Payload):
+    """A ticket. `updated_at` stays text: it goes back verbatim as the stamp of a write.
+
+    https://developer.zendesk.com/api-reference/ticketing/tickets/tickets/#json-format
+    """
+
+    id: Id
+    subject: Text = ""
+    description: Text = ""
+    status: Text = ""
+    requester_id: Id
+    submitter_id: OptionalId = None
+    created_at: AwareDatetime
+    updated_at: str
+    via: Annotated[Via, BeforeValidator(_object)] = Via()
+    tags: Annotated[tuple[str, ...], BeforeValidator(_list)] = ()
+    custom_fields: Annotated[tuple[FieldValue, ...], BeforeValidator(_list)] = ()
+
+
+class TicketAnswer(Payload):
+    """`{"ticket": …, "users": […]}`, as `include=users` gives it."""
+
+    ticket: TicketPayload
+    users: Annotated[tuple[UserPayload, ...], BeforeValidator(_list)] = ()
+
+    def to_domain(self, region: str) -> Ticket:
+        """The ticket with its requester. `region` is for phone numbers in local form."""
+        ticket = self.ticket
+        people = {user.id: user for user in self.users}
+        requester = people.get(ticket.requester_id, UserPayload())
+        submitter = people.get(ticket.submitter_id, UserPayload())
+        return Ticket(
+            id=ticket.id,
+            subject=ticket.subject,
+            description=ticket.description,
+            requester=requester.to_requester(ticket.requester_id, region),
+            channel=ticket.via.channel or "unknown",
+            status=ticket.status,
+            tags=ticket.tags,
+            fields={one.id: one.as_text() for one in ticket.custom_fields},
+            created_at=ticket.created_at,
+            updated_at=_instant(ticket.updated_at),
+            revision=ticket.updated_at,
+            language_hint=requester.locale,
+            is_closed=ticket.status == "closed",
+            is_from_agent=requester.is_staff or submitter.is_staff,
+        )
+
+
+class _Instant(Payload):
+    value: AwareDatetime
+
+
+def _instant(text: str) -> AwareDatetime:
+    return _Instant.model_validate({"value": text}).value
+
+
+class IdentityPayload(Payload):
+    """One address on a profile.
+
+    https://developer.zendesk.com/api-reference/ticketing/users/user_identities/
+    """
+
+    type: Text = ""
+    value: Text = ""
+    verified: bool | None = None
+
+
+class IdentitiesAnswer(Payload):
+    """All addresses of a profile."""
+
+    identities: tuple[IdentityPayload, ...]
+
+    def to_domain(self, user_id: str, region: str) -> Requester:
+        """The requester with every mail address and every readable phone number."""
+        emails = [
+            Contact(value=one.value, is_verified=one.verified)
+            for one in self.identities
+            if one.type == "email" and one.value
+        ]
+        phones = [
+            Contact(value=number, is_verified=one.verified)
+            for one in self.identities
+            if one.type == "phone_number" and (number := to_e164(one.value, region))
+        ]
+        return Requester(id=user_id, emails=tuple(emails), phones=tuple(phones))
+
+
+class AuditMetadata(Payload):
+    """`custom` is what the writer attached."""
+
+    custom: Annotated[dict[str, Any], BeforeValidator(_object)] = Field(default_factory=dict)
+
+
+class AuditPayload(Payload):
+    """One change of a ticket.
+
+    https://developer.zendesk.com/api-reference/ticketing/tickets/ticket_audits/
+    """
+
+    id: Id
+    metadata: Annotated[AuditMetadata, BeforeValidator(_object)] = AuditMetadata()
+
+
+class PageMeta(Payload):
+    """Where cursor paging stands."""
+
+    has_more: bool = False
+    after_cursor: str | None = None
+
+
+class AuditsAnswer(Payload):
+    """A page of changes."""
+
+    audits: tuple[AuditPayload, ...]
+    meta: Annotated[PageMeta, BeforeValidator(_object)] = PageMeta()
+
+
+class WrittenTicket(Payload):
+    """What a write needs to know of the ticket it changed."""
+
+    updated_at: str
+
+
+class WriteAnswer(Payload):
+    """The answer to a ticket update."""
+
+    ticket: WrittenTicket
+    audit: AuditPayload
+
+
+class FoundTicket(Payload):
+    """A ticket as a search lists it."""
+
+    id: Id
+    created_at: AwareDatetime
+    requester_id: OptionalId = None
+
+
+class SearchAnswer(Payload):
+    """A page of tickets that a search found."""
+
+    results: tuple[FoundTicket, ...]
+    next_page: str | None = None
