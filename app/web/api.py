@@ -138,8 +138,10 @@ def ticket(ticket_id: str) -> Response:
             "revision": case.revision,
             "status": refund_status(case, view.refunds[-1] if view.refunds else None).value,
             "headline": bodies.case_body(case, view.refunds).headline,
-            "order": bodies.order_body(order, names) if order else None,
-            "candidates": [bodies.order_body(item, names) for item in case.match.candidates],
+            "order": bodies.order_body(order, names, formats) if order else None,
+            "candidates": [
+                bodies.order_body(item, names, formats) for item in case.match.candidates
+            ],
             "plan": plan,
             "refunds": [bodies.refund_body(item, now, formats) for item in view.refunds],
             "writes": [bodies.write_body(item) for item in view.writes],
@@ -207,8 +209,9 @@ def search_orders(case_id: str) -> Response:
     if not wanted or len(wanted) > 64:
         raise BadRequest
     found = cases.search_order(web().deps, account(), case_id, wanted, acting_agent())
-    names = _store_names()
-    return _answer(body.OrdersBody(orders=[bodies.order_body(item, names) for item in found]))
+    names, formats = _store_names(), _formats()
+    orders = [bodies.order_body(item, names, formats) for item in found]
+    return _answer(body.OrdersBody(orders=orders))
 
 
 @api.post("/cases/<case_id>/order")

@@ -138,7 +138,9 @@ class OrderBody(Body):
     order_id: str
     name: str
     created_at: AwareDatetime
+    created_text: str
     total: MoneyBody
+    total_text: str
     refunded: MoneyBody
     payment_status: str
     is_cancelled: bool

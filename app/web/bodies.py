@@ -33,7 +33,9 @@ def to_choice(order: Order, wanted: body.ChoiceBody) -> RefundChoice:
     )
 
 
-def order_body(order: OrderSummary | Order, store_names: dict[str, str]) -> body.OrderBody:
+def order_body(
+    order: OrderSummary | Order, store_names: dict[str, str], formats: Formats
+) -> body.OrderBody:
     """An order as lists show it."""
     return body.OrderBody(
         store_id=order.store_id,
@@ -41,7 +43,9 @@ def order_body(order: OrderSummary | Order, store_names: dict[str, str]) -> body
         order_id=order.order_id,
         name=order.name,
         created_at=order.created_at,
+        created_text=formats.day(order.created_at),
         total=_money(order.total),
+        total_text=formats.money(order.total),
         refunded=_money(order.refunded),
         payment_status=order.payment_status.value,
         is_cancelled=order.is_cancelled,

@@ -33,7 +33,7 @@ class Formats:
             zone: tzinfo = ZoneInfo(time_zone) if time_zone else UTC
         except (ValueError, OSError, LookupError):
             zone = UTC
-        return cls(found or _FALLBACK, zone)
+        return cls(found, zone)
 
     def money(self, money: Money) -> str:
         """`$48.60` or `48,60 €`."""

@@ -8,6 +8,8 @@ answered 503, never 500.
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
+from typing import cast
 
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import RequestEntityTooLarge
@@ -54,8 +56,10 @@ def _body() -> bytes:
 )
 def receive(helpdesk: str, account_id: str) -> Response:
     """Check, keep, answer."""
+    # Werkzeug's headers read like a mapping, whatever the case of a name; only its types differ.
+    headers = cast(Mapping[str, str], request.headers)
     try:
-        receive_delivery(web().deps, helpdesk, account_id, request.headers, _body())
+        receive_delivery(web().deps, helpdesk, account_id, headers, _body())
     except (BadDelivery, RequestEntityTooLarge):
         raise
     except LookupError as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import cache
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any, Literal
 
@@ -48,7 +48,7 @@ def _models(app: Flask) -> list[tuple[type[BaseModel], _Mode]]:
     return list(found)
 
 
-@cache
+@lru_cache(maxsize=1)
 def openapi_document(app: Flask) -> dict[str, Any]:
     """The whole document; the same for the life of the process."""
     refs, schemas = models_json_schema(_models(app), ref_template=_REF)

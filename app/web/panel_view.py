@@ -297,8 +297,8 @@ def _line_badges(line: LineItem) -> tuple[tuple[str, str], ...]:
     if line.is_subscription:
         badges.append(("info", text("badge.subscription")))
     if line.refunded_quantity and line.refundable_quantity:
-        counts = {"count": line.refunded_quantity, "total": line.quantity}
-        badges.append(("plain", text("badge.refunded_part", **counts)))
+        part = text("badge.refunded_part", count=line.refunded_quantity, total=line.quantity)
+        badges.append(("plain", part))
     elif line.refunded_quantity:
         badges.append(("plain", text("badge.refunded")))
     return tuple(badges)
@@ -354,9 +354,8 @@ def _order(case: Case, order: Order, store_names: dict[str, str], formats: Forma
 def _part(view: TicketView, case: Case, formats: Formats) -> PartView | None:
     if not can_choose_parts(view) or case.order is None or case.decision is None:
         return None
-    planned = (
-        {line.line_id: line for line in case.decision.plan.lines} if case.decision.plan else {}
-    )
+    plan = case.decision.plan
+    planned = {line.line_id: line for line in plan.lines} if plan else {}
     lines: list[LineView] = []
     for verdict in case.decision.lines:
         item = case.order.line(verdict.line_id)
@@ -379,7 +378,7 @@ def _part(view: TicketView, case: Case, formats: Formats) -> PartView | None:
     return PartView(
         lines=tuple(lines),
         shipping=formats.money(left) if left else None,
-        is_shipping_chosen=bool(case.decision.plan and case.decision.plan.shipping),
+        is_shipping_chosen=plan is not None and bool(plan.shipping),
         can_notify=case.order.can_notify_customer,
     )
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from itsdangerous import BadSignature, SignatureExpired, TimestampSigner, URLSafeTimedSerializer
@@ -40,7 +40,7 @@ class Session(Value):
     token_id: str
 
 
-def _signer_for(clock: Clock) -> Callable[..., TimestampSigner]:
+def _signer_for(clock: Clock) -> type[TimestampSigner]:
     """A signer that takes the time from our clock."""
 
     class ClockSigner(TimestampSigner):
@@ -63,7 +63,7 @@ class Signer:
             return URLSafeTimedSerializer(
                 oldest_first,
                 salt=f"makegood.{purpose}",
-                signer=_signer_for(clock),  # type: ignore[arg-type]
+                signer=_signer_for(clock),
                 signer_kwargs={"key_derivation": "hmac", "digest_method": hashlib.sha256},
             )
 

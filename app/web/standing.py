@@ -1,4 +1,4 @@
-"""Where a ticket stands, and whether the button that moves money may be on. Nothing is drawn here."""
+"""Where a ticket stands, and whether the button that moves money may be on."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _CAME_TO_NOTHING = frozenset(
 
 
 def money_moved(refund: Refund) -> MoneyMoved:
-    """Whether money of a refund has moved. A refund that the store merely records has moved none."""
+    """Whether money of a refund has moved. One that the store merely records has moved none."""
     if refund.state is RefundState.SETTLED and refund.plan.is_manual:
         return "no"
     return _MOVED.get(refund.state, "no")

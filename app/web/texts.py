@@ -206,9 +206,7 @@ ENGLISH: dict[str, str] = {
     "part.more": "One more: {name}",
     "part.quantity": "How many: {name}",
     "part.shipping": "Shipping {amount}",
-    "part.check": "Check this with the store",
-    "part.total": "This part",
-    "part.nothing": "Choose at least one item, or the shipping.",
+    "part.nothing": "Choose an item or the shipping",
     "part.percent": "{percent} % by policy",
     # --- choosing and searching ---
     "choose.title": "Which order is meant?",
@@ -220,8 +218,6 @@ ENGLISH: dict[str, str] = {
     "search.placeholder": "e.g. 1042",
     "search.recorded": "It may be another customer's order: compare before you choose. Search and "
     "choice are recorded with your name.",
-    "search.nothing": "No order has exactly this number.",
-    "search.found": "Found. Compare date and amount before you use it.",
     "search.tried": "What was looked for",
     "match.retry": "Try again",
     "match.again": "Look again",
@@ -334,7 +330,8 @@ ENGLISH: dict[str, str] = {
     "js.no_helpdesk.detail": "This page works inside a ticket. Open a ticket and click the "
     "Makegood symbol in the app bar.",
     "js.no_sdk.title": "The helpdesk's connection script didn't load",
-    "js.no_sdk.detail": "An ad blocker or a proxy may hold it back. Allow it, then reload the apps.",
+    "js.no_sdk.detail": "An ad blocker or a proxy may hold it back. Allow it, then reload the "
+    "apps.",
     "js.no_ticket.title": "No ticket is open",
     "js.no_ticket.detail": "Save the ticket first, then open Makegood again.",
     "js.hold.left": "{seconds} s to cancel",
@@ -347,6 +344,10 @@ ENGLISH: dict[str, str] = {
     "js.busy.plan": "Asking the store…",
     "js.busy.fields": "Saving…",
     "js.saved": "Saved.",
+    "js.part.nothing": "Choose an item or the shipping",
+    "js.search.nothing": "No order has exactly this number.",
+    "js.search.found": "Found. Compare date and amount before you use it.",
+    "js.choose.use": "Use this order",
     "js.money.no": "No money moved.",
     "js.money.maybe": "Money may have moved.",
     "js.money.yes": "The money went out.",

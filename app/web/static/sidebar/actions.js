@@ -1,0 +1,153 @@
+// What buttons do. One act at a time: a second click finds the button off, and the server answers a
+// repeated one with the same refund.
+
+import { act, readJson } from './server.js';
+import { t } from './texts.js';
+import { choiceOf } from './parts.js';
+import { clearNotice, element, panel, say, settle, tell, working } from './view.js';
+
+let isBusy = false;
+let page = null;
+
+/** `connected`: {reload(wasWritten), expired(trouble), ticketId}. */
+export function listen(connected) {
+  page = connected;
+  panel.addEventListener('click', (event) => {
+    const button = event.target.closest('button[data-action]');
+    if (button && !button.disabled) { perform(button.dataset.action, button, button); }
+  });
+  panel.addEventListener('submit', (event) => {
+    event.preventDefault();
+    const form = event.target.closest('form[data-action]');
+    if (form) { perform(form.dataset.action, form, event.submitter ?? form.querySelector('[type="submit"]')); }
+  });
+  panel.addEventListener('change', (event) => {
+    const form = event.target.closest('form[data-action="choose"]');
+    if (form) { form.querySelector('[type="submit"]').disabled = false; }
+  });
+  document.addEventListener('keydown', (event) => {
+    if (event.key !== 'Escape') { return; }
+    const cancel = panel.querySelector('button[data-action="cancel"]:not(:disabled)');
+    if (cancel) { event.preventDefault(); perform('cancel', cancel, cancel); }
+  });
+}
+
+const caseUrl = (source, what) => `/api/v1/cases/${encodeURIComponent(source.dataset.case)}/${what}`;
+
+const acts = {
+  triage: () => act('POST', `/api/v1/tickets/${encodeURIComponent(page.ticketId)}/triage`),
+  refresh: (source) => act('POST', caseUrl(source, 'refresh')),
+  refund: (source) => release(source.dataset.plan, panel.querySelector('.pay [data-notify]')),
+  cancel: (source) => act('POST', `/api/v1/refunds/${encodeURIComponent(source.dataset.refund)}/cancel`),
+  choose: (form) => {
+    const chosen = form.querySelector('input[type="radio"]:checked');
+    return act('POST', caseUrl(form, 'order'), { store_id: chosen.dataset.store, order_id: chosen.value });
+  },
+  part: releasePart,
+  search,
+  fields: saveFields,
+};
+const words = { triage: 'refresh', part: 'plan' };
+const staysInPlace = new Set(['search', 'fields']);
+
+async function perform(name, source, button) {
+  if (isBusy || !(name in acts)) { return; }
+  isBusy = true;
+  clearNotice();
+  const done = working(button, t(`busy.${words[name] ?? name}`));
+  try {
+    const result = await acts[name](source);
+    isBusy = false;
+    if (staysInPlace.has(name)) {
+      done();
+    } else if (result !== null) {
+      await page.reload(true);
+      if (result.title) { say(`${result.title} ${result.detail ?? ''}`); }
+    } else {
+      done();
+    }
+  } catch (trouble) {
+    isBusy = false;
+    done();
+    await failed(name, trouble);
+  }
+}
+
+async function failed(name, trouble) {
+  if (trouble.kind === undefined) { throw trouble; }
+  if (trouble.kind === 'expired') { page.expired(); return; }
+  // After a click on money the stored state is what counts: look at it whatever was answered.
+  const isMoney = name === 'refund' || name === 'part' || name === 'cancel';
+  if (isMoney || trouble.problem.code === 'conflict') {
+    try { await page.reload(false); } catch { /* the notice below offers to try again */ }
+  }
+  tell(trouble.problem, trouble.kind === 'problem' ? null : () => page.reload(false));
+}
+
+function release(plan, notify) {
+  return act('POST', '/api/v1/refunds', { plan, notify_customer: notify?.checked ?? false });
+}
+
+/** Ask the store for exactly this part; go on only if the sum is still the one on the button. */
+async function releasePart(form) {
+  const shown = form.dataset.total;
+  const plan = await act('POST', caseUrl(form, 'plans'), choiceOf(form));
+  if (`${plan.total.amount} ${plan.total.currency}` !== shown || !plan.may_release || !plan.plan) {
+    form.dataset.total = `${plan.total.amount} ${plan.total.currency}`;
+    tell({ title: plan.button, detail: plan.why_not ?? '', money_moved: 'no' }, null, 'info');
+    return null;
+  }
+  return release(plan.plan, form.querySelector('[data-notify]'));
+}
+
+async function search(form) {
+  const place = form.querySelector('[data-found]');
+  place.replaceChildren();
+  const wanted = new FormData(form).get('search').trim();
+  const found = await readJson(`${caseUrl(form, 'orders')}?search=${encodeURIComponent(wanted)}`);
+  if (!found.orders.length) {
+    place.append(element('p', 'check', t('search.nothing')));
+  } else {
+    place.append(element('p', 'check check-warn', t('search.found')));
+    found.orders.forEach((order) => place.append(foundOrder(form, order)));
+  }
+  settle();
+}
+
+function foundOrder(form, order) {
+  const card = element('div', 'card');
+  const top = element('span', 'candidate-top');
+  top.append(element('strong', '', order.name), element('span', 'figure', order.total_text));
+  const use = element('button', 'button', t('choose.use'));
+  use.type = 'button';
+  use.addEventListener('click', () => performWith(use, () =>
+    act('POST', caseUrl(form, 'order'), { store_id: order.store_id, order_id: order.order_id })));
+  card.append(top, element('span', 'quiet small', `${order.store} · ${order.created_text}`), use);
+  return card;
+}
+
+async function performWith(button, doing) {
+  acts.found = doing;
+  words.found = 'choose';
+  await perform('found', button, button);
+}
+
+/** Only what was changed is sent; an emptied input leaves its field alone. */
+async function saveFields(form) {
+  const place = form.querySelector('[data-saved]');
+  place.replaceChildren();
+  const body = {};
+  for (const group of form.querySelectorAll('[data-group]')) {
+    body[group.dataset.group] = Object.fromEntries(
+      [...group.querySelectorAll('[name]')].flatMap((input) => {
+        const value = input.value.trim();
+        if (!value) { return []; }
+        if (input.dataset.currency) { return [[input.name, { amount: value, currency: input.dataset.currency }]]; }
+        return [[input.name, input.type === 'number' ? Number(value) : value]];
+      }),
+    );
+  }
+  const write = await act('PUT', caseUrl(form, 'fields'), body);
+  await page.reload(true);
+  say(write.state === 'sent' ? t('saved') : (write.cause ?? ''));
+}

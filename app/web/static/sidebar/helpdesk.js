@@ -1,0 +1,70 @@
+// The helpdesk around us, by Zendesk's app framework. Everything that may be missing is felt for
+// first: https://developer.zendesk.com/api-reference/apps/apps-core-api/core_api/
+
+let client = null;
+
+const PATIENCE_MS = 10000;
+
+function within(promise, milliseconds) {
+  return Promise.race([
+    promise,
+    new Promise((_, reject) => { setTimeout(() => reject(new Error('no answer')), milliseconds); }),
+  ]);
+}
+
+/** Connect. Answers what is known, or `{missing}`: "sdk", "helpdesk" or "ticket". */
+export async function connect() {
+  if (typeof window.ZAFClient === 'undefined') { return { missing: 'no_sdk' }; }
+  client = window.ZAFClient.init();
+  if (!client) { return { missing: 'no_helpdesk' }; }
+  let context;
+  try {
+    context = await within(client.context(), PATIENCE_MS);
+  } catch {
+    return { missing: 'no_helpdesk' };
+  }
+  if (!context.ticketId) { return { missing: 'no_ticket' }; }
+  const [locale, scheme] = await Promise.all([get('currentUser.locale'), get('colorScheme')]);
+  on('colorScheme.changed', (changed) => applyScheme(changed));
+  applyScheme(scheme);
+  return { ticketId: String(context.ticketId), locale: locale || navigator.language };
+}
+
+async function get(path) {
+  try {
+    return (await within(client.get(path), 3000))[path];
+  } catch {
+    return null;
+  }
+}
+
+export function on(event, handler) {
+  try { client.on(event, handler); } catch { /* older frameworks lack the event */ }
+}
+
+function applyScheme(scheme) {
+  const wanted = typeof scheme === 'string' ? scheme : scheme?.colorScheme;
+  if (wanted === 'dark' || wanted === 'light') { document.documentElement.dataset.scheme = wanted; }
+}
+
+let lastHeight = 0;
+
+/** Make the frame as high as what is in it. */
+export function resize() {
+  const height = Math.min(4000, Math.max(120, Math.ceil(document.body.getBoundingClientRect().height)));
+  if (!client || height === lastHeight) { return; }
+  lastHeight = height;
+  client.invoke('resize', { width: '100%', height: `${height}px` }).catch(() => {});
+}
+
+/** Show in the open form what was written on the server. False when a field could not be set. */
+export async function mirror(values, tags) {
+  if (!client) { return true; }
+  const outcomes = await Promise.allSettled(
+    Object.entries(values).map(([path, value]) => within(client.set(path, value), 5000)),
+  );
+  await Promise.allSettled(tags.map((tag) => within(client.invoke('ticket.tags.add', tag), 5000)));
+  const refused = outcomes.filter((one) => one.status === 'rejected').length;
+  // None could be set: this form doesn't have our fields, so nothing of them can be overwritten.
+  return refused === 0 || refused === outcomes.length;
+}

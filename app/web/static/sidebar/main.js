@@ -1,0 +1,114 @@
+// The sidebar's start: sign in, find out which ticket is open, show its panel, and keep it true.
+
+import { listen } from './actions.js';
+import { follow, pause, resume, stop } from './follow.js';
+import { connect, mirror, on } from './helpdesk.js';
+import { prepare } from './parts.js';
+import { readAs, readHtml, readJson, signIn } from './server.js';
+import { learn, t } from './texts.js';
+import { clearNotice, end, panel, say, settle, show, tell } from './view.js';
+
+const SLOW_MS = 1500;
+const WAITS_FOR_TRIAGE_MS = [1500, 2500, 4000, 6000, 10000];
+
+const boot = JSON.parse(document.getElementById('boot').textContent);
+document.getElementById('boot').remove();
+learn(boot.texts);
+signIn(boot.session);
+
+let ticketId = null;
+let waited = 0;
+let waiting = null;
+
+async function reload(wasWritten) {
+  const slow = setTimeout(() => say(t('slow')), SLOW_MS);
+  panel.setAttribute('aria-busy', 'true');
+  try {
+    const html = await readHtml(`/sidebar/tickets/${encodeURIComponent(ticketId)}`);
+    show(html);
+  } finally {
+    clearTimeout(slow);
+    panel.setAttribute('aria-busy', 'false');
+  }
+  prepare();
+  follow(changed);
+  panel.querySelectorAll('details').forEach((fold) => fold.addEventListener('toggle', settle));
+  if (wasWritten) { await mirrorForm(); }
+  waitForTriage();
+}
+
+async function mirrorForm() {
+  const shown = panel.querySelector('.panel');
+  if (!shown?.dataset.mirror) { return; }
+  const isMirrored = await mirror(JSON.parse(shown.dataset.mirror), JSON.parse(shown.dataset.tags));
+  if (!isMirrored) { tell({ title: t('form.differs') }, null, 'info'); }
+}
+
+/** The refund that is being followed has another state. */
+async function changed(refund, trouble) {
+  if (trouble) { expired(); return; }
+  await tryReload(true);
+  say(`${refund.title}. ${refund.detail} ${refund.next}`);
+}
+
+/** A new ticket is triaged within seconds: look a few times, then leave it to the agent. */
+function waitForTriage() {
+  clearTimeout(waiting);
+  const isUnread = panel.querySelector('.panel')?.dataset.code === 'not_read';
+  if (!isUnread || waited >= WAITS_FOR_TRIAGE_MS.length) { return; }
+  waiting = setTimeout(() => tryReload(false), WAITS_FOR_TRIAGE_MS[waited++]);
+}
+
+function expired() {
+  stop();
+  clearTimeout(waiting);
+  end(t('expired.title'), t('expired.detail'));
+}
+
+async function tryReload(wasWritten) {
+  try {
+    await reload(wasWritten);
+  } catch (trouble) {
+    if (trouble.kind === 'expired') { expired(); return; }
+    if (trouble.kind === undefined) { throw trouble; }
+    tell(trouble.problem, () => tryReload(wasWritten));
+    if (trouble.kind === 'offline') {
+      addEventListener('online', () => { clearNotice(); tryReload(wasWritten); }, { once: true });
+    }
+  }
+}
+
+/** The role is read once per session and only then decides whether the button is on. */
+async function learnRole() {
+  if (panel.querySelector('.panel')?.dataset.needsRole !== 'yes') { return; }
+  try {
+    await readJson('/api/v1/me');
+  } catch (trouble) {
+    if (trouble.kind === 'expired') { expired(); return; }
+    tell(trouble.problem, async () => { await learnRole(); });
+    return;
+  }
+  await tryReload(false);
+}
+
+async function start() {
+  const found = await connect();
+  if (found.missing) {
+    end(t(`${found.missing}.title`), t(`${found.missing}.detail`));
+    return;
+  }
+  ticketId = found.ticketId;
+  readAs(found.locale, Intl.DateTimeFormat().resolvedOptions().timeZone);
+  listen({ ticketId, expired, reload });
+  on('app.deactivated', () => { pause(); clearTimeout(waiting); });
+  on('app.willDestroy', () => { pause(); clearTimeout(waiting); });
+  on('app.activated', () => {
+    resume();
+    // The first activation comes while the first panel is still being read.
+    if (panel.querySelector('.panel')) { tryReload(false); }
+  });
+  await tryReload(false);
+  await learnRole();
+}
+
+start();

@@ -1,0 +1,60 @@
+// Calls to Makegood. The session stays in this module's memory and goes only into a header.
+
+import { t } from './texts.js';
+
+let session = '';
+let reader = {};
+
+export function signIn(token) { session = token; }
+export function readAs(locale, timeZone) { reader = { locale, tz: timeZone }; }
+
+/** What went wrong, in words. `kind`: problem, expired, offline, unreachable. */
+export class Trouble extends Error {
+  constructor(kind, problem) {
+    super(problem.title);
+    this.kind = kind;
+    this.problem = problem;
+  }
+}
+
+const READ_MS = 20000;
+const ACT_MS = 60000;
+
+async function send(method, path, body) {
+  const url = new URL(path, location.origin);
+  for (const [name, value] of Object.entries(reader)) {
+    if (value && !url.searchParams.has(name)) { url.searchParams.set(name, value); }
+  }
+  const headers = { Authorization: `Bearer ${session}` };
+  if (body !== undefined) { headers['Content-Type'] = 'application/json'; }
+  const stop = AbortSignal.timeout(method === 'GET' ? READ_MS : ACT_MS);
+  let answer;
+  try {
+    answer = await fetch(url, {
+      method, headers, body: body === undefined ? undefined : JSON.stringify(body),
+      credentials: 'omit', cache: 'no-store', redirect: 'error', signal: stop,
+    });
+  } catch {
+    const kind = navigator.onLine ? 'unreachable' : 'offline';
+    const sent = method !== 'GET' && kind === 'unreachable';
+    throw new Trouble(kind, {
+      title: t(`${kind}.title`), detail: t(sent ? 'unreachable.sent' : `${kind}.detail`), next: '',
+      money_moved: '',
+    });
+  }
+  if (answer.ok) { return answer; }
+  const problem = await readProblem(answer);
+  throw new Trouble(answer.status === 401 ? 'expired' : 'problem', problem);
+}
+
+async function readProblem(answer) {
+  try {
+    const problem = await answer.json();
+    if (typeof problem.title === 'string') { return problem; }
+  } catch { /* a proxy's page instead of ours */ }
+  return { title: t('unreachable.title'), detail: `HTTP ${answer.status}`, next: '', money_moved: '' };
+}
+
+export async function readJson(path) { return (await send('GET', path)).json(); }
+export async function readHtml(path) { return (await send('GET', path)).text(); }
+export async function act(method, path, body = {}) { return (await send(method, path, body)).json(); }

@@ -1,0 +1,101 @@
+// What is on screen: the panel, notices, what screen readers hear, and buttons that are busy.
+
+import { resize } from './helpdesk.js';
+import { t } from './texts.js';
+
+export const panel = document.getElementById('panel');
+const notice = document.getElementById('notice');
+const live = document.getElementById('live');
+
+export function element(tag, className, text) {
+  const made = document.createElement(tag);
+  if (className) { made.className = className; }
+  if (text) { made.textContent = text; }
+  return made;
+}
+
+/** Put a fresh panel in place; open folds stay open, and focus stays where it can. */
+export function show(html) {
+  const open = new Map([...panel.querySelectorAll('details[id]')].map((one) => [one.id, one.open]));
+  const had = document.activeElement;
+  const wasInside = panel.contains(had);
+  const key = wasInside ? focusKey(had) : null;
+  // The fragment is our own server's, escaped there; scripts in it would not run anyway.
+  panel.innerHTML = html;
+  for (const [id, isOpen] of open) {
+    const fold = document.getElementById(id);
+    if (fold) { fold.open = isOpen; }
+  }
+  panel.setAttribute('aria-busy', 'false');
+  const wanted = panel.querySelector('[data-autofocus]');
+  if (wanted) {
+    wanted.focus();
+  } else if (wasInside) {
+    (key && panel.querySelector(key) || document.getElementById('verdict'))?.focus();
+  }
+  settle();
+}
+
+function focusKey(item) {
+  if (item.tagName === 'SUMMARY' && item.parentElement.id) { return `#${item.parentElement.id} > summary`; }
+  if (item.dataset.action && item.tagName === 'BUTTON') { return `button[data-action="${item.dataset.action}"]:not(:disabled)`; }
+  return null;
+}
+
+/** After any change of the page's height. */
+export function settle() { requestAnimationFrame(resize); }
+
+export function say(words) {
+  live.textContent = '';
+  // A repeated sentence is only read out when the region was empty in between.
+  requestAnimationFrame(() => { live.textContent = words; });
+}
+
+export function clearNotice() { notice.replaceChildren(); settle(); }
+
+/** A notice above the panel: title, what happened, whether money moved, what to do, a button. */
+export function tell({ title, detail, next, money_moved: money, request_id: id, changes }, retry, tone = 'bad') {
+  const box = element('div', `notice notice-${tone}`);
+  box.append(element('h2', '', title));
+  if (detail && detail !== title) { box.append(element('p', '', detail)); }
+  for (const change of changes ?? []) {
+    if (!detail?.includes(change)) { box.append(element('p', 'small', change)); }
+  }
+  const rest = [money ? t(`money.${money}`) : '', next].filter(Boolean).join(' ');
+  if (rest) { box.append(element('p', '', rest)); }
+  if (retry) {
+    const button = element('button', 'button', t('retry'));
+    button.type = 'button';
+    button.addEventListener('click', () => { clearNotice(); retry(); }, { once: true });
+    box.append(button);
+  }
+  if (id && money === 'maybe') { box.append(element('p', 'quiet small', t('reference', { id }))); }
+  notice.replaceChildren(box);
+  settle();
+}
+
+/** Show a button as working; the answer puts it back. */
+export function working(button, words) {
+  if (!button) { return () => {}; }
+  const before = [...button.childNodes];
+  const wasDisabled = button.disabled;
+  button.disabled = true;
+  button.dataset.busy = '';
+  button.replaceChildren(element('span', 'spinner'), element('span', '', words));
+  say(words);
+  settle();
+  return () => {
+    if (!button.isConnected) { return; }
+    button.replaceChildren(...before);
+    button.disabled = wasDisabled;
+    delete button.dataset.busy;
+    settle();
+  };
+}
+
+/** Nothing works any more: say why, in place of the panel. */
+export function end(title, detail) {
+  panel.replaceChildren();
+  panel.setAttribute('aria-busy', 'false');
+  tell({ title, detail }, null);
+}
