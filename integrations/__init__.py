@@ -1,1 +1,10 @@
-"""Helpdesks and stores that Makegood speaks with."""
+"""Helpdesks and stores that Makegood speaks with: one folder and one line each."""
+
+from __future__ import annotations
+
+from app.ports import HelpdeskIntegration, StoreIntegration
+from integrations.helpdesks.zendesk import ZENDESK
+from integrations.stores.shopify import SHOPIFY
+
+HELPDESKS: dict[str, HelpdeskIntegration] = {"zendesk": ZENDESK}
+STORES: dict[str, StoreIntegration] = {"shopify": SHOPIFY}
