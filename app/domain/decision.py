@@ -47,7 +47,10 @@ class Comparison(Value):
 
 
 class Finding(Value):
-    """One clause (or one rule of the store) that was tested, and how it came out."""
+    """One clause (or one rule of the store) that was tested, and how it came out.
+
+    `missed_by` is set when the clause failed by one number alone.
+    """
 
     code: str
     title: str
@@ -56,6 +59,7 @@ class Finding(Value):
     sentence: str
     line_id: str | None = None
     comparisons: tuple[Comparison, ...] = ()
+    missed_by: Decimal | None = None
     is_nearest_miss: bool = False
 
 

@@ -111,14 +111,24 @@ def belongs_to(candidate: Candidate, query: OrderQuery) -> bool:
     return order.phone is not None and order.phone in query.phones
 
 
+def _means(name: str, order_name: str) -> bool:
+    """Whether a name without letters and an order's name have the same digits, or the reverse.
+
+    "1001" may mean "EN1001"; "DE-1001" never means "SO-1001".
+    """
+    digits = _digits(name)
+    is_bare = normal_name(name).isdigit() or normal_name(order_name).isdigit()
+    return is_bare and digits != "" and digits == _digits(order_name)
+
+
 def _named(orders: list[OrderSummary], names: tuple[str, ...]) -> list[OrderSummary]:
-    """Orders that the text names: exactly, else by their digits alone ("1001" for "EN1001")."""
-    wanted = {normal_name(name) for name in names}
-    exact = [order for order in orders if normal_name(order.name) in wanted]
-    if exact:
-        return exact
-    digits = {_digits(name) for name in names} - {""}
-    return [order for order in orders if _digits(order.name) in digits]
+    """Orders that the text names: each name exactly, else by its digits alone."""
+    found: dict[tuple[str, str], OrderSummary] = {}
+    for name in names:
+        exact = [order for order in orders if normal_name(order.name) == normal_name(name)]
+        for order in exact or [order for order in orders if _means(name, order.name)]:
+            found[(order.store_id, order.order_id)] = order
+    return list(found.values())
 
 
 def _tried(query: OrderQuery) -> tuple[str, ...]:

@@ -251,6 +251,9 @@ def build_plan(order: Order, choice: RefundChoice, suggestion: Suggestion | None
     Raises InvalidChoice when nothing is chosen or more than what is refundable.
     """
     currency = order.currency
+    for amount in (choice.shipping, choice.amount_override):
+        if amount is not None and amount.currency != currency:
+            raise InvalidChoice(f"{amount} asked, but the order was paid in {currency}")
     lines = tuple(plan_line(order, chosen) for chosen in choice.lines)
     shipping = choice.shipping or Money.zero(currency)
     if shipping.amount < 0 or shipping > shipping_left(order):
@@ -299,7 +302,7 @@ def _tenders(total: Money, reference: Suggestion | None) -> tuple[PlanTender, ..
     """The store's own split where it is for this very total, else by each payment's maximum."""
     tenders = reference.tenders if reference is not None else ()
     proposed = Money.total((tender.amount for tender in tenders), total.currency)
-    if proposed == total:
+    if proposed == total and all(tender.amount <= tender.maximum for tender in tenders):
         tenders = tuple(tender.model_copy(update={"maximum": tender.amount}) for tender in tenders)
     return split_over_tenders(total, tenders)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from app.domain.decision import Finding, Truth
 from app.domain.order import LineItem, Order, PaymentStatus
 from app.domain.plan import refundable_maximum
-from app.domain.policy.model import Effect
+from app.domain.policy.model import STORE_PREFIX, Effect
 
 _PAYMENT_SENTENCES: dict[PaymentStatus, str] = {
     PaymentStatus.AUTHORIZED: (
@@ -23,7 +23,9 @@ _PAYMENT_SENTENCES: dict[PaymentStatus, str] = {
 
 
 def _finding(code: str, title: str, effect: Effect, truth: Truth, sentence: str) -> Finding:
-    return Finding(code=f"store_{code}", title=title, effect=effect, truth=truth, sentence=sentence)
+    return Finding(
+        code=f"{STORE_PREFIX}{code}", title=title, effect=effect, truth=truth, sentence=sentence
+    )
 
 
 def order_blocks(order: Order) -> list[Finding]:

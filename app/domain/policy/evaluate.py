@@ -16,8 +16,10 @@ it eligible for its eligible lines; else it isn't eligible. Rules of the store i
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import TypeGuard
 
 from app.domain.classification import Classification, Request
 from app.domain.decision import Comparison, Decision, Finding, LineVerdict, Truth, Verdict
@@ -38,7 +40,6 @@ from app.domain.policy.model import (
     Clause,
     Condition,
     Effect,
-    Not,
     Operator,
     Policy,
     Scope,
@@ -76,8 +77,31 @@ _COMPARE: dict[Operator, Callable[[Decimal, Decimal], bool]] = {
 }
 
 
+def _is_number(value: object) -> TypeGuard[int | Decimal]:
+    return isinstance(value, int | Decimal) and not isinstance(value, bool)
+
+
+def _is_comparable(test: Test, value: object) -> bool:
+    """Whether a threshold is of the kind that its operator and the fact's value need."""
+    threshold = test.threshold
+    if test.operator in {Operator.IS, Operator.IS_NOT}:
+        return any(
+            kind(value) and kind(threshold)
+            for kind in (
+                _is_number,
+                lambda item: isinstance(item, bool),
+                lambda item: isinstance(item, str),
+            )
+        )
+    if test.operator in {Operator.ONE_OF, Operator.NONE_OF}:
+        return isinstance(value, str) and isinstance(threshold, tuple)
+    if test.operator is Operator.CONTAINS_ANY:
+        return isinstance(value, tuple) and isinstance(threshold, tuple)
+    return _is_number(value) and _is_number(threshold)
+
+
 def _holds(test: Test, value: object) -> bool:
-    """Whether a known value meets a test. A threshold of the wrong type never holds."""
+    """Whether a known value meets a test that it is comparable with."""
     threshold = test.threshold
     if test.operator is Operator.IS:
         return value == threshold
@@ -91,9 +115,7 @@ def _holds(test: Test, value: object) -> bool:
             return False
         wanted = {item.casefold() for item in threshold}
         return any(item.casefold() in wanted for item in value)
-    if isinstance(value, bool) or not isinstance(value, int | Decimal):
-        return False
-    if isinstance(threshold, bool) or not isinstance(threshold, int | Decimal):
+    if not _is_number(value) or not _is_number(threshold):
         return False
     return _COMPARE[test.operator](Decimal(value), Decimal(threshold))
 
@@ -112,8 +134,10 @@ def _sentence(test: Test, fact: Fact, truth: Truth) -> tuple[str, Decimal | None
     if not fact.is_known:
         return f"{label}: not known ({fact.unknown_because})", None
     value, threshold = fact.value, test.threshold
-    is_number = isinstance(value, int | Decimal) and not isinstance(value, bool)
-    if not (is_number and test.operator in _COMPARE and isinstance(threshold, int | Decimal)):
+    if not _is_comparable(test, value):
+        wrong = f"{_as_text(value)} can't be compared with {_as_text(threshold)}"
+        return f"{label}: {wrong}", None
+    if test.operator not in _COMPARE or not _is_number(value) or not _is_number(threshold):
         return f"{label}: {_as_text(value)}", None
     if fact.unit == "days":
         count = "today" if value == 0 else f"{value} day{'' if value == 1 else 's'} ago"
@@ -122,7 +146,7 @@ def _sentence(test: Test, fact: Fact, truth: Truth) -> tuple[str, Decimal | None
         text = f"{label} {value}{' ' + fact.unit if fact.unit else ''}, limit {threshold}"
     if truth is Truth.TRUE:
         return text, None
-    missed = abs(Decimal(value) - Decimal(threshold))  # type: ignore[arg-type]
+    missed = abs(Decimal(value) - Decimal(threshold))
     if fact.unit == "days" and test.operator in {Operator.AT_MOST, Operator.LESS_THAN}:
         return f"{text}: {missed} day{'' if missed == 1 else 's'} late", missed
     return f"{text}: off by {missed}", missed
@@ -132,7 +156,7 @@ def _compare(test: Test, facts: Facts) -> Comparison:
     fact = facts.get(test.fact) or Fact(
         name=test.fact, unknown_because="no connected store supplies this fact"
     )
-    if not fact.is_known:
+    if not fact.is_known or not _is_comparable(test, fact.value):
         truth = Truth.UNKNOWN
     else:
         truth = Truth.TRUE if _holds(test, fact.value) else Truth.FALSE
@@ -148,17 +172,28 @@ def _compare(test: Test, facts: Facts) -> Comparison:
     )
 
 
-def _evaluate(condition: Condition, facts: Facts, seen: list[Comparison]) -> Truth:
+@dataclass(frozen=True)
+class _Seen:
+    """A comparison, and what it says of its clause: the opposite where a `Not` stands above it."""
+
+    comparison: Comparison
+    says: Truth
+
+
+def _evaluate(
+    condition: Condition, facts: Facts, seen: list[_Seen], is_negated: bool = False
+) -> Truth:
     """The truth of a condition; every comparison is made and added to `seen`."""
     if isinstance(condition, Test):
         comparison = _compare(condition, facts)
-        seen.append(comparison)
-        return comparison.truth
+        truth = comparison.truth
+        seen.append(_Seen(comparison, _negate(truth) if is_negated else truth))
+        return truth
     if isinstance(condition, AllOf):
-        return _all([_evaluate(part, facts, seen) for part in condition.parts])
+        return _all([_evaluate(part, facts, seen, is_negated) for part in condition.parts])
     if isinstance(condition, AnyOf):
-        return _any([_evaluate(part, facts, seen) for part in condition.parts])
-    return _negate(_evaluate(condition.part, facts, seen))
+        return _any([_evaluate(part, facts, seen, is_negated) for part in condition.parts])
+    return _negate(_evaluate(condition.part, facts, seen, not is_negated))
 
 
 # --- clauses and lines --------------------------------------------------------------------------
@@ -166,12 +201,12 @@ def _evaluate(condition: Condition, facts: Facts, seen: list[Comparison]) -> Tru
 
 def apply_clause(clause: Clause, facts: Facts, line_id: str | None) -> Finding:
     """Test one clause completely and say how it came out."""
-    seen: list[Comparison] = []
+    seen: list[_Seen] = []
     truth = _evaluate(clause.when, facts, seen)
     if truth is Truth.TRUE:
         sentence = clause.because
     else:
-        telling = [item.sentence for item in seen if item.truth is truth]
+        telling = [item.comparison.sentence for item in seen if item.says is truth]
         sentence = "; ".join(dict.fromkeys(telling)) or clause.title
     return Finding(
         code=clause.id,
@@ -180,21 +215,25 @@ def apply_clause(clause: Clause, facts: Facts, line_id: str | None) -> Finding:
         truth=truth,
         sentence=sentence,
         line_id=line_id,
-        comparisons=tuple(seen),
+        comparisons=tuple(item.comparison for item in seen),
+        missed_by=_missed_by(seen) if truth is Truth.FALSE else None,
     )
+
+
+def _missed_by(seen: list[_Seen]) -> Decimal | None:
+    """By how much a clause failed, when it failed by one number alone."""
+    failed = [item.comparison for item in seen if item.says is Truth.FALSE]
+    return failed[0].missed_by if len(failed) == 1 else None
 
 
 def _nearest_miss(findings: list[Finding]) -> Finding | None:
     """Among refunding clauses that failed by one number alone, the one that missed by least."""
     best: tuple[Decimal, Finding] | None = None
     for finding in findings:
-        if finding.effect is not Effect.REFUND or finding.truth is not Truth.FALSE:
+        if finding.effect is not Effect.REFUND or finding.missed_by is None:
             continue
-        failed = [item for item in finding.comparisons if item.truth is Truth.FALSE]
-        if len(failed) != 1 or failed[0].missed_by is None:
-            continue
-        if best is None or failed[0].missed_by < best[0]:
-            best = (failed[0].missed_by, finding)
+        if best is None or finding.missed_by < best[0]:
+            best = (finding.missed_by, finding)
     return best[1] if best else None
 
 

@@ -6,12 +6,12 @@ A fact is either known, with a value, or unknown, with the reason. Nothing is ev
 from __future__ import annotations
 
 from datetime import datetime
-from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from app.domain.base import Value
 from app.domain.classification import Classification, Reason, Request
 from app.domain.order import FulfilmentStatus, LineItem, Order, PaymentStatus
+from app.domain.policy.model import Scalar
 
 
 class Fact(Value):
@@ -21,7 +21,7 @@ class Fact(Value):
     """
 
     name: str
-    value: bool | int | Decimal | str | tuple[str, ...] | None = None
+    value: Scalar | tuple[str, ...] | None = None
     unknown_because: str | None = None
     unit: str = ""
 

@@ -8,11 +8,15 @@ from __future__ import annotations
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field, PlainSerializer, model_validator
 
 from app.domain.base import Value
 from app.domain.people import Tier
+
+# Findings that the store's own rules make begin with this; see app.domain.refundability.
+STORE_PREFIX = "store_"
 
 
 class Scope(StrEnum):
@@ -44,7 +48,19 @@ class Operator(StrEnum):
     MORE_THAN = "more_than"
 
 
-Scalar = bool | int | Decimal | str
+def _read_decimal(value: object) -> object:
+    if isinstance(value, dict) and set(value) == {"decimal"}:
+        return Decimal(str(value["decimal"]))
+    return value
+
+
+# A decimal among other types: written as `{"decimal": "99.50"}`, so that it is read back as one.
+TaggedDecimal = Annotated[
+    Decimal,
+    BeforeValidator(_read_decimal),
+    PlainSerializer(lambda value: {"decimal": format(value, "f")}, when_used="json"),
+]
+Scalar = bool | int | TaggedDecimal | str
 
 
 class Test(Value):
@@ -142,6 +158,23 @@ class Policy(Value):
     clauses: tuple[Clause, ...]
     tiers: tuple[TierLimit, ...]
     releases_automatically: bool = False
+
+    @model_validator(mode="after")
+    def _is_unambiguous(self) -> Policy:
+        ids = [clause.id for clause in self.clauses]
+        if len(ids) != len(set(ids)):
+            raise ValueError("each clause needs an id of its own")
+        if any(clause_id.startswith(STORE_PREFIX) for clause_id in ids):
+            raise ValueError(f"clause ids can't begin with {STORE_PREFIX}: the store's rules do")
+        try:
+            ZoneInfo(self.time_zone)
+        except (KeyError, ValueError, OSError):
+            raise ValueError(f"{self.time_zone!r} is not a time zone") from None
+        ends = [limit.up_to if limit.up_to is not None else Decimal("Inf") for limit in self.tiers]
+        ranks = [limit.tier.rank for limit in self.tiers]
+        if ends != sorted(ends) or ranks != sorted(ranks):
+            raise ValueError("tiers run from the smallest to the largest limit and authority")
+        return self
 
     def tier_for(self, amount_in_shop_currency: Decimal) -> Tier:
         """The tier that an amount needs: the first whose limit isn't exceeded, else manager."""
