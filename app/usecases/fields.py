@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from app.domain.case import Case, refund_status
 from app.domain.crm import CHECKED_TAG, CustomerFields, TicketFields, TicketWrite
 from app.domain.people import Agent, Tier
@@ -14,7 +16,7 @@ from app.usecases.people import require_tier
 from app.usecases.ticket_writes import deliver_write
 
 
-def proposed_fields(case: Case, refunds: list[Refund]) -> TicketFields:
+def proposed_fields(case: Case, refunds: Sequence[Refund]) -> TicketFields:
     """What the ticket's fields should say: the latest refund's amount, else the plan's."""
     latest = refunds[-1] if refunds else None
     amount = None

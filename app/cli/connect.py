@@ -1,0 +1,150 @@
+"""`makegood connect` and `disconnect`: what an admin runs, once or again.
+
+Secrets are read from the environment or asked for without echo, never given as arguments: those
+stand in the shell's history and in the list of processes.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+import click
+
+from app.bootstrap import Services, build_services
+from app.domain.errors import ConfigurationError
+from app.ports import Account, StoreRecord
+from app.records import new_id
+from app.settings import Settings
+from integrations.stores.shopify.connect import connect_shopify, disconnect_shopify
+from integrations.stores.shopify.tokens import AuthMode
+
+_ACTOR = "makegood connect"
+
+
+def _secret(name: str, question: str) -> str:
+    """A secret from the environment, else asked for."""
+    value = os.environ.get(name, "").strip()
+    return value or str(click.prompt(question, hide_input=True)).strip()
+
+
+def pick_account(services: Services, wanted: str | None) -> Account:
+    """The account with this id, or the only one. Raises ConfigurationError with the choices."""
+    accounts = services.deps.accounts.all()
+    if wanted is not None:
+        for account in accounts:
+            if account.id == wanted:
+                return account
+    elif len(accounts) == 1:
+        return accounts[0]
+    known = ", ".join(f"{account.id} ({account.name})" for account in accounts) or "none yet"
+    raise ConfigurationError(f"say which account with --account; there are: {known}")
+
+
+def store_of(services: Services, account: Account, kind: str, **config: str) -> StoreRecord | None:
+    """The store of an account with these config values, active or not."""
+    for record in services.deps.accounts.stores(account.id):
+        if record.kind == kind and all(record.config.get(k) == v for k, v in config.items()):
+            return record
+    return None
+
+
+def connect_shopify_store(
+    services: Services,
+    account: Account,
+    shop: str,
+    mode: AuthMode,
+    credentials: dict[str, str],
+) -> tuple[StoreRecord, Sequence[str]]:
+    """Try the credentials, then keep store and secrets. Answers the record and what is left to do.
+
+    Running it again for the same shop replaces its credentials and keeps its id, so refunds made
+    before stay with it.
+    """
+    deps = services.deps
+    connection = connect_shopify(shop, mode, credentials, deps.surroundings(account.id))
+    domain = str(connection.config["shop"])
+    known = store_of(services, account, "shopify", shop=domain)
+    # What an admin has set for the shop (final sale tags, say) outlives a new connection.
+    config = {**(known.config if known else {}), **connection.config}
+    record = StoreRecord(
+        id=known.id if known else new_id("store"),
+        account_id=account.id,
+        kind="shopify",
+        name=connection.name,
+        config=config,
+    )
+    deps.accounts.save_store(record, _ACTOR, deps.clock.now())
+    deps.accounts.vault(account.id).put(record.id, connection.secrets)
+    return record, connection.steps
+
+
+@click.group()
+def connect() -> None:
+    """Connect a helpdesk or a store. Can be run again."""
+
+
+@connect.command("shopify")
+@click.option("--shop", required=True, help="The shop's permanent name, name.myshopify.com.")
+@click.option("--account", "account_id", help="The account; needed when there are several.")
+@click.option(
+    "--mode",
+    type=click.Choice([mode.value for mode in AuthMode]),
+    default=AuthMode.CLIENT_CREDENTIALS.value,
+    show_default=True,
+    help="client_credentials: an app of your own organisation. static: an old custom app's token. "
+    "oauth_offline: an app installed by the authorization code.",
+)
+@click.option("--client-id", default="", help="The app's client id.")
+@click.option("--code", default="", help="The authorization code, for oauth_offline.")
+def shopify_command(
+    shop: str, account_id: str | None, mode: str, client_id: str, code: str
+) -> None:
+    """Connect a Shopify shop.
+
+    Secrets come from SHOPIFY_CLIENT_SECRET or SHOPIFY_ACCESS_TOKEN, or are asked for.
+    """
+    services = build_services(Settings())
+    try:
+        account = pick_account(services, account_id)
+        chosen = AuthMode(mode)
+        credentials = {"client_id": client_id, "code": code}
+        if chosen is AuthMode.STATIC:
+            credentials["access_token"] = _secret("SHOPIFY_ACCESS_TOKEN", "Admin API access token")
+        else:
+            credentials["client_secret"] = _secret("SHOPIFY_CLIENT_SECRET", "Client secret")
+        record, steps = connect_shopify_store(services, account, shop, chosen, credentials)
+    finally:
+        services.close()
+    click.echo(f"{record.name} is connected as {record.id} to account {account.id}.")
+    for step in steps:
+        click.echo(f"- {step}")
+
+
+@click.group()
+def disconnect() -> None:
+    """Undo a connection. What was refunded stays on record."""
+
+
+@disconnect.command("store")
+@click.argument("store_id")
+@click.option("--account", "account_id", help="The account; needed when there are several.")
+def disconnect_store(store_id: str, account_id: str | None) -> None:
+    """Forget a store's credentials and stop using it."""
+    services = build_services(Settings())
+    try:
+        account = pick_account(services, account_id)
+        deps = services.deps
+        record = deps.accounts.store(account.id, store_id)
+        if record is None:
+            known = ", ".join(store.id for store in deps.accounts.stores(account.id)) or "none"
+            raise ConfigurationError(f"there is no store {store_id}; there are: {known}")
+        undone = disconnect_shopify()
+        inactive = record.model_copy(update={"is_active": False})
+        deps.accounts.save_store(inactive, _ACTOR, deps.clock.now())
+        deps.accounts.vault(account.id).put(record.id, undone.secrets)
+    finally:
+        services.close()
+    click.echo(f"{record.name} is disconnected.")
+    for step in undone.steps:
+        click.echo(f"- {step}")
