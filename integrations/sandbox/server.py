@@ -32,6 +32,8 @@ PROXY_ERROR_PAGE = (
     "<body><center><h1>502 Bad Gateway</h1></center></body></html>"
 )
 
+LISTEN_QUEUE = 1024
+
 WsgiApp = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 
@@ -183,6 +185,8 @@ class SandboxServer:
         self._server: BaseWSGIServer = make_server(
             host, port, self._with_stop_signal, threaded=True, request_handler=_QuietHandler
         )
+        # Bursts of hundreds of callers are part of the tests; werkzeug's own queue holds 128.
+        self._server.socket.listen(LISTEN_QUEUE)
         self._thread: threading.Thread | None = None
         self.host = host
         self.port = self._server.server_port
