@@ -9,6 +9,7 @@ from app.ports import Account, Check, CheckStatus
 from integrations.helpdesks.zendesk import setup
 from integrations.helpdesks.zendesk.client import ZendeskClient
 from integrations.helpdesks.zendesk.fields import TICKET_FIELDS, USER_FIELDS, FieldSpec
+from integrations.helpdesks.zendesk.hooks import trigger_body
 
 CONNECT = "run makegood connect zendesk again"
 INSTALL = "install the Makegood app in Zendesk's Admin Center, then " + CONNECT
@@ -136,6 +137,8 @@ def _trigger(account: Account, client: ZendeskClient) -> Iterator[Check]:
         yield _failed(name, "is switched off", CONNECT)
     elif trigger.webhook_id != str(account.config.get("webhook_id")):
         yield _failed(name, "doesn't call our webhook", CONNECT)
+    elif not trigger.is_sound(trigger_body(str(account.config["webhook_id"]))):
+        yield _failed(name, "was changed: its conditions or its body aren't ours", CONNECT)
     else:
         yield _ok(name, "active, calls our webhook")
 

@@ -21,6 +21,8 @@ from app.domain.crm import (
 # Option tags must be unique across all fields of an account: hence the two prefixes.
 STATUS_PREFIX = "makegood_"
 REASON_PREFIX = "makegood_reason_"
+# Kept in an account's config, where the sidebar finds how a value is written in the form.
+OPTION_PREFIXES = {"status": STATUS_PREFIX, "reason": REASON_PREFIX}
 
 
 @dataclass(frozen=True)

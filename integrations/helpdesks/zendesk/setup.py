@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
+from app.domain.base import Value
 from integrations.helpdesks.zendesk.client import ZendeskClient
 from integrations.helpdesks.zendesk.fields import FieldSpec
 from integrations.helpdesks.zendesk.payloads import (
@@ -30,6 +30,14 @@ def _list(value: object) -> object:
 
 def _object(value: object) -> object:
     return {} if value is None else value
+
+
+class Step(Value):
+    """One thing that was looked after. `outcome`: created, kept, changed, removed or skipped."""
+
+    name: str
+    outcome: str
+    detail: str = ""
 
 
 class OptionPayload(Payload):
@@ -85,13 +93,28 @@ class ActionPayload(Payload):
     value: Any = None
 
 
+class ConditionPayload(Payload):
+    """When a trigger fires."""
+
+    field: Text = ""
+    operator: Text = ""
+    value: Any = None
+
+
+class ConditionsPayload(Payload):
+    """All of the first and any of the second must hold."""
+
+    all: Annotated[tuple[ConditionPayload, ...], BeforeValidator(_list)] = ()
+    any: Annotated[tuple[ConditionPayload, ...], BeforeValidator(_list)] = ()
+
+
 class TriggerPayload(Payload):
     """A trigger."""
 
     id: Id
     title: Text = ""
     active: bool = False
-    conditions: Any = None
+    conditions: Annotated[ConditionsPayload, BeforeValidator(_object)] = ConditionsPayload()
     actions: Annotated[tuple[ActionPayload, ...], BeforeValidator(_list)] = ()
 
     @property
@@ -102,14 +125,24 @@ class TriggerPayload(Payload):
                 return str(action.value[0]) if action.value else None
         return None
 
-    def does(self, body: dict[str, Any]) -> bool:
-        """Whether conditions and actions are those of an API body, and it is active."""
+    def is_sound(self, wanted: dict[str, Any]) -> bool:
+        """Whether it is active, does what `wanted` does and has at least its conditions."""
+        return self.active and self._changes(wanted) == {}
+
+    def repaired(self, wanted: dict[str, Any]) -> dict[str, Any]:
+        """What to change to make it sound. Conditions that an admin added stay."""
+        return {"active": True, **self._changes(wanted)}
+
+    def _changes(self, wanted: dict[str, Any]) -> dict[str, Any]:
+        changes: dict[str, Any] = {}
         mine = [{"field": one.field, "value": one.value} for one in self.actions]
-        return (
-            self.active
-            and _canonical(mine) == _canonical(body["actions"])
-            and _canonical(self.conditions) == _canonical(body["conditions"])
-        )
+        if mine != wanted["actions"]:
+            changes["actions"] = wanted["actions"]
+        own = self.conditions.model_dump()
+        lacking = [one for one in wanted["conditions"]["all"] if one not in own["all"]]
+        if lacking:
+            changes["conditions"] = {"all": [*lacking, *own["all"]], "any": list(own["any"])}
+        return changes
 
 
 class InstallationPayload(Payload):
@@ -130,10 +163,6 @@ class TokenInfo(Payload):
 class _Named(Payload):
     id: Id
     name: Text = ""
-
-
-def _canonical(value: object) -> str:
-    return json.dumps(value, sort_keys=True)
 
 
 def me(client: ZendeskClient) -> UserPayload:
