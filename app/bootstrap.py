@@ -30,6 +30,8 @@ from app.storage.outbox import SqlOutbox
 from app.storage.vault import make_cipher
 from app.usecases.deps import Deps
 from integrations import HELPDESKS, STORES
+from integrations.helpdesks.zendesk import ZendeskIntegration
+from integrations.helpdesks.zendesk.client import Marketplace
 
 
 class SystemClock:
@@ -106,6 +108,14 @@ def build_services(
     vendor_pace = pace or RedisPace(settings.redis_url, client)
     clock = SystemClock()
     helpdesks: dict[str, HelpdeskIntegration] = dict(HELPDESKS)
+    if settings.zendesk_marketplace_app_id:
+        helpdesks["zendesk"] = ZendeskIntegration(
+            Marketplace(
+                name=settings.zendesk_marketplace_name,
+                organization_id=settings.zendesk_marketplace_organization_id,
+                app_id=settings.zendesk_marketplace_app_id,
+            )
+        )
     stores: dict[str, StoreIntegration] = dict(STORES)
 
     def surroundings(account_id: str) -> Surroundings:

@@ -54,9 +54,6 @@ class Settings(BaseSettings):
         default="https://static.zdassets.com/zendesk_app_framework_sdk/2.0/zaf_sdk.min.js",
         description="The script that connects the sidebar to Zendesk.",
     )
-    zendesk_client_id: str = Field(
-        default="", description="Our OAuth client at Zendesk, for refreshing tokens."
-    )
     zendesk_marketplace_name: str = Field(default="", description="Zendesk Marketplace header.")
     zendesk_marketplace_organization_id: str = Field(
         default="", description="Zendesk Marketplace header."
