@@ -146,7 +146,7 @@ def ticket(ticket_id: str) -> Response:
             "refunds": [bodies.refund_body(item, now, formats) for item in view.refunds],
             "writes": [bodies.write_body(item) for item in view.writes],
             "history": [bodies.history_body(item) for item in view.history],
-            "mirror": form_values(owner, proposed),
+            "mirror": form_values(deps, owner, proposed),
             "tags": sorted({tag for item in view.writes for tag in item.write.add_tags}),
         }
     )

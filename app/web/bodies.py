@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from app.domain.case import Case, refund_status
@@ -152,7 +153,7 @@ def history_body(event: AuditEvent) -> body.HistoryBody:
     return body.HistoryBody(at=event.at, actor=event.actor, action=event.action)
 
 
-def case_body(case: Case, refunds: list[Refund]) -> body.CaseBody:
+def case_body(case: Case, refunds: Sequence[Refund]) -> body.CaseBody:
     """A case in short."""
     headline = case.decision.headline if case.decision else (case.problem or case.match.explanation)
     return body.CaseBody(

@@ -1,33 +1,30 @@
 """What the open ticket form should show after we wrote the ticket behind its back.
 
 An agent's browser keeps the form as it was when the ticket was opened, and saving it would write
-the old values over ours. So the sidebar sets the same values in the form:
-https://developer.zendesk.com/api-reference/apps/apps-support-api/ticket_sidebar/
+the old values over ours. So the sidebar sets the same values in the form.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Protocol, runtime_checkable
+
 from app.domain.crm import TicketFields
 from app.ports import Account
+from app.usecases.deps import Deps
 
 
-def form_values(account: Account, fields: TicketFields) -> dict[str, str]:
-    """Form path to value, for the fields that the account has. Ids come from its set-up."""
-    ids = account.config.get("ticket_fields")
-    if not isinstance(ids, dict):
+@runtime_checkable
+class MirrorsForm(Protocol):
+    """A helpdesk integration that knows how its open form names our fields and options."""
+
+    def form_values(self, account: Account, fields: TicketFields) -> Mapping[str, str]:
+        """Form path to value, e.g. `ticket.customField:custom_field_81` to `makegood_refunded`."""
+
+
+def form_values(deps: Deps, account: Account, fields: TicketFields) -> dict[str, str]:
+    """The values for the form; none where the helpdesk has no form that could be set."""
+    integration = deps.helpdesks.get(account.helpdesk)
+    if not isinstance(integration, MirrorsForm):
         return {}
-    values = {
-        "status": fields.status.value if fields.status else None,
-        "amount": f"{fields.amount.amount:f}" if fields.amount else None,
-        "order": fields.order,
-        "reason": fields.reason.value if fields.reason else None,
-    }
-    prefixes = account.config.get("ticket_field_options")
-    found: dict[str, str] = {}
-    for name, value in values.items():
-        field_id = ids.get(name)
-        if value is None or not field_id:
-            continue
-        prefix = prefixes.get(name, "") if isinstance(prefixes, dict) else ""
-        found[f"ticket.customField:custom_field_{field_id}"] = f"{prefix}{value}"
-    return found
+    return dict(integration.form_values(account, fields))

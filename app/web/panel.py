@@ -55,7 +55,9 @@ def show(ticket_id: str) -> Response:
         policy=deps.accounts.policy(owner.id),
         store_names={store.id: store.name for store in deps.accounts.stores(owner.id)},
         plan_token=token,
-        mirror=form_values(owner, proposed_fields(view.case, view.refunds)) if view.case else {},
+        mirror=(
+            form_values(deps, owner, proposed_fields(view.case, view.refunds)) if view.case else {}
+        ),
     )
     html = render_template("panel.html", p=drawn)
     done = time.perf_counter()
