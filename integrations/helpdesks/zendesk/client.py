@@ -263,8 +263,10 @@ class Pacer:
         account_id: str,
         requests_per_minute: int,
         sleep: Callable[[float], None] = time.sleep,
+        ticket_updates_per_minute: int = TICKET_UPDATES_PER_MINUTE,
     ) -> None:
         self._pace = pace
+        self._ticket_updates = ticket_updates_per_minute
         self._key = f"zendesk:{account_id}"
         self._per_minute = max(1, int(requests_per_minute * OUR_SHARE))
         self._sleep = sleep
@@ -286,7 +288,7 @@ class Pacer:
 
     def _budgets(self, verb: str, path: str) -> Iterator[tuple[str, int, int]]:
         if verb == "PUT" and _TICKET_UPDATE.search(path):
-            yield f"{self._key}:ticket-updates", TICKET_UPDATES_PER_MINUTE, 60
+            yield f"{self._key}:ticket-updates", self._ticket_updates, 60
         if verb == "PUT" and (user := _USER_UPDATE.search(path)):
             yield f"{self._key}:user-updates:{user[1]}", USER_UPDATES_PER_USER_AND_MINUTE, 60
             yield f"{self._key}:user-updates", USER_UPDATES_PER_SECOND, 1
@@ -386,14 +388,20 @@ def open_client(
     """A client for one account and one job. Raises ConfigurationError."""
     market = marketplace or Marketplace()
     address = Address.of(account.config.get("subdomain"), surroundings.endpoints["zendesk"])
-    given = account.config.get("requests_per_minute", DEFAULT_REQUESTS_PER_MINUTE)
-    per_minute = given if isinstance(given, int) else DEFAULT_REQUESTS_PER_MINUTE
+    per_minute = _limit(account, "requests_per_minute", DEFAULT_REQUESTS_PER_MINUTE)
+    updates = _limit(account, "ticket_updates_per_minute", TICKET_UPDATES_PER_MINUTE)
     session = AccountSession(
         address,
         surroundings.connect_timeout_seconds,
         surroundings.read_timeout_seconds,
         tokens=AccountTokens(account, surroundings, ask_for_token(address, surroundings, market)),
-        pacer=Pacer(surroundings.pace, account.id, per_minute),
+        pacer=Pacer(surroundings.pace, account.id, per_minute, ticket_updates_per_minute=updates),
         marketplace=market,
     )
     return ZendeskClient(session)
+
+
+def _limit(account: Account, name: str, default: int) -> int:
+    """A limit of the account's plan, if its config names one (the High Volume add-on, say)."""
+    given = account.config.get(name)
+    return given if isinstance(given, int) and given > 0 else default

@@ -104,7 +104,7 @@ class ZendeskSandbox:
             dict(manifest or DEFAULT_MANIFEST),
             dict(requirements or {}),
         )
-        self.installation: Installation = apps.install(self.account, app, dict(settings or {}))
+        apps.install(self.account, app, dict(settings or {}))
         self.sidebar_url = sidebar_url
         if static_token is not None:
             self.oauth.issue(
@@ -255,6 +255,11 @@ class ZendeskSandbox:
         )
 
     # Questions
+
+    @property
+    def installation(self) -> Installation:
+        """The app whose sidebar the desk opens: the one installed last."""
+        return list(self.account.installations.values())[-1]
 
     def notes(self, ticket_id: int) -> list[dict[str, Any]]:
         """The internal notes of a ticket, oldest first, each with its audit's `custom` metadata."""

@@ -6,6 +6,7 @@ Loopback only, like all of them; faults and the call log come from the shared se
 from __future__ import annotations
 
 from dataclasses import fields
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Flask, Response, request
@@ -88,7 +89,11 @@ def register(app: Flask, sandbox: ZendeskSandbox) -> None:
 
     @pages.get("/deliveries")
     def deliveries() -> Response:
-        return json_response({**dispatcher.counters.as_json(), "waiting": dispatcher.waiting()})
+        answer: dict[str, Any] = dispatcher.counters.as_json()
+        answer["waiting"] = dispatcher.waiting()
+        if "times" in request.args:
+            answer["answer_ms"] = dispatcher.answer_milliseconds()
+        return json_response(answer)
 
     @pages.post("/deliveries")
     def disturb() -> Response:
@@ -232,7 +237,8 @@ def _assign(target: Any, body: dict[str, Any]) -> None:
 def plant(sandbox: ZendeskSandbox, body: dict[str, Any]) -> dict[str, Any]:
     """Users and tickets from JSON, in the same shape as `add_user` and `add_ticket` take.
 
-    A ticket names its requester by `requester` (e-mail address or id). Returns the new ids.
+    A ticket names its requester by `requester` (e-mail address or id), and may say by `age_seconds`
+    how long ago it was written. Returns the new ids.
     """
     made_users, made_tickets = [], []
     for one in body.get("users", []):
@@ -252,6 +258,7 @@ def plant(sandbox: ZendeskSandbox, body: dict[str, Any]) -> dict[str, Any]:
         values = {
             int(key): value for key, value in (given.pop("custom_fields", None) or {}).items()
         }
+        age = timedelta(seconds=float(given.pop("age_seconds", 0)))
         try:
             ticket = sandbox.add_ticket(
                 requester.id, given.pop("subject"), given.pop("description"),
@@ -259,6 +266,7 @@ def plant(sandbox: ZendeskSandbox, body: dict[str, Any]) -> dict[str, Any]:
             )  # fmt: skip
         except (KeyError, TypeError) as error:
             raise BadControl(f"ticket {one!r}: {error}") from None
+        ticket.created_at -= age
         made_tickets.append(ticket.id)
     return {"users": made_users, "tickets": made_tickets}
 

@@ -12,6 +12,7 @@ import heapq
 import json
 import random
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -37,6 +38,7 @@ MAX_RETRIES_AFTER_409 = 3
 MAX_RETRIES_AFTER_RETRY_AFTER = 5  # the vendor names no number
 RETRY_AFTER_BELOW_SECONDS = 60
 KEPT_INVOCATIONS = 20_000
+KEPT_ANSWER_TIMES = 20_000
 CONTENT_TYPES = {
     "json": "application/json; charset=utf-8",
     "xml": "application/xml; charset=utf-8",
@@ -90,6 +92,7 @@ class Dispatcher:
         self._threads: list[threading.Thread] = []
         self._invocations: dict[str, Invocation] = {}
         self._order: deque[str] = deque()
+        self._answer_seconds: deque[float] = deque(maxlen=KEPT_ANSWER_TIMES)
         self._pool = urllib3.PoolManager(maxsize=concurrency, retries=False)
         account.clock.on_advance(self._notify)
 
@@ -131,6 +134,11 @@ class Dispatcher:
         """Attempts that are due now, wait for their time, or are held back."""
         with self._wake:
             return len(self._jobs) + len(self._held) + self._in_flight
+
+    def answer_milliseconds(self) -> list[float]:
+        """How long each delivery's 2xx took, oldest first."""
+        with self._wake:
+            return [round(seconds * 1000, 2) for seconds in self._answer_seconds]
 
     def release_held(self) -> None:
         """Send what `reorder_next` holds back although the number isn't reached."""
@@ -274,8 +282,12 @@ class Dispatcher:
             with self._wake:
                 self.counters.circuit_broken += 1
             return
+        began = time.perf_counter()
         attempt = self._attempt(invocation, webhook, webhook.secret, job.attempt)
+        took = time.perf_counter() - began
         with self._wake:
+            if attempt.outcome == "success":
+                self._answer_seconds.append(took)
             if attempt.outcome != "timeout" and self._hits("lose_answer_next", 0.0):
                 attempt.outcome, attempt.status_code = "timeout", 504
             self.counters.sent += 1
