@@ -12,6 +12,7 @@ import time
 from collections.abc import Mapping
 from contextlib import ExitStack, suppress
 from types import FrameType
+from typing import BinaryIO
 
 import click
 import redis
@@ -140,8 +141,10 @@ def _tick_until(stop: threading.Event, settings: Settings, client: redis.Redis) 
 class Supervisor:
     """Child processes of this command, restarted when they die, stopped together."""
 
-    def __init__(self, environment: Mapping[str, str]) -> None:
+    def __init__(self, environment: Mapping[str, str], output: BinaryIO | None = None) -> None:
+        """`output` takes what the children write; without it, it goes where ours goes."""
         self._environment = {**os.environ, **environment}
+        self._output = output
         self._children: dict[str, subprocess.Popen[bytes]] = {}
         self._commands: dict[str, list[str]] = {}
         self._deaths: dict[str, list[float]] = {}
@@ -157,6 +160,8 @@ class Supervisor:
             self._commands[name],
             env=self._environment,
             stdin=subprocess.DEVNULL,
+            stdout=self._output,
+            stderr=self._output,
             start_new_session=True,
         )
 

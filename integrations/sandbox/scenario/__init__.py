@@ -2,11 +2,12 @@
 
 from integrations.sandbox.scenario.cast import Scene, play
 from integrations.sandbox.scenario.model import Act, Expected, Item, Purchase, Story
-from integrations.sandbox.scenario.shop import SHOP, shop_settings
+from integrations.sandbox.scenario.shop import SHOP, SLOW_GATEWAY, open_shop
 from integrations.sandbox.scenario.stories import STORIES
 
 __all__ = [
     "SHOP",
+    "SLOW_GATEWAY",
     "STORIES",
     "Act",
     "Expected",
@@ -14,6 +15,6 @@ __all__ = [
     "Purchase",
     "Scene",
     "Story",
+    "open_shop",
     "play",
-    "shop_settings",
 ]

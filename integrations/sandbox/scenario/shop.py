@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any
+from flask import Flask
 
-SHOP = "northwind-outfitters"
+from integrations.sandbox.shopify import GatewayRule, ShopifySandbox
+
+SHOP = "northwind-outfitters.myshopify.com"
 SLOW_GATEWAY = "bank_transfer_express"
 
 
-def shop_settings(settles_after_seconds: float | None) -> dict[str, Any]:
-    """Settings for the shop sandbox: dollars, taxes on top, one payment provider that takes its
-    time (None: until somebody settles it)."""
-    return {
-        "name": SHOP,
-        "currency": "USD",
-        "timezone": "UTC",
-        "taxes_included": False,
-        "gateways": {
-            SLOW_GATEWAY: {"status": "PENDING", "settles_after_seconds": settles_after_seconds}
-        },
-    }
+def open_shop() -> ShopifySandbox:
+    """A store sandbox with this shop: dollars, taxes on top, and one payment provider whose
+    refunds stay pending until somebody settles them."""
+    sandbox = ShopifySandbox()
+    shop = sandbox.add_shop(
+        SHOP,
+        currency="USD",
+        timezone="Etc/UTC",
+        taxes_included=False,
+        gateways={SLOW_GATEWAY: GatewayRule(status="PENDING")},
+    )
+    shop.name = "Northwind Outfitters"
+    return sandbox
+
+
+def create_app() -> Flask:
+    """The sandbox's application, for `ChildServer`."""
+    return open_shop().app
