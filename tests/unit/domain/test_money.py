@@ -93,8 +93,7 @@ def test_differences_of_shares_sum_to_the_whole(amount: Money, whole: int, data:
     cuts = sorted(data.draw(st.lists(st.integers(0, whole), max_size=6)))
     bounds = [0, *cuts, whole]
     pieces = [
-        amount.share(end, whole) - amount.share(start, whole)
-        for start, end in pairwise(bounds)
+        amount.share(end, whole) - amount.share(start, whole) for start, end in pairwise(bounds)
     ]
     assert Money.total(pieces, amount.currency) == amount
 
