@@ -346,6 +346,9 @@ class Accounts(Protocol):
     def all(self) -> list[Account]:
         """All active accounts."""
 
+    def everyone(self) -> list[Account]:
+        """All accounts, also those that were disconnected."""
+
     def save(self, account: Account, actor: str, now: datetime) -> None:
         """Create or replace an account."""
 

@@ -7,15 +7,23 @@ stand in the shell's history and in the list of processes.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import click
 
 from app.bootstrap import Services, build_services
 from app.domain.errors import ConfigurationError
+from app.domain.people import Tier
 from app.ports import Account, StoreRecord
 from app.records import new_id
 from app.settings import Settings
+from integrations.helpdesks.zendesk.connect import Credentials
+from integrations.helpdesks.zendesk.connect import connect as connect_zendesk
+from integrations.helpdesks.zendesk.connect import disconnect as disconnect_zendesk
+from integrations.helpdesks.zendesk.oauth import CLIENT_SECRET, TOKEN_SECRET
+from integrations.helpdesks.zendesk.setup import Step
+from integrations.helpdesks.zendesk.webhook import WEBHOOK_SECRETS
 from integrations.stores.shopify.connect import connect_shopify, disconnect_shopify
 from integrations.stores.shopify.tokens import AuthMode
 
@@ -79,9 +87,118 @@ def connect_shopify_store(
     return record, connection.steps
 
 
+def connect_zendesk_account(
+    services: Services,
+    subdomain: str,
+    credentials: Credentials,
+    *,
+    package: Path | None = None,
+    tiers: Mapping[str, str] | None = None,
+) -> tuple[Account, Sequence[Step]]:
+    """Set the account up at Zendesk, then keep it. Answers the account and what was done.
+
+    Running it again finds what is there, mends what is missing, and keeps the account's id.
+    """
+    deps = services.deps
+    known = next(
+        (
+            account
+            for account in deps.accounts.everyone()
+            if account.helpdesk == "zendesk" and account.config.get("subdomain") == subdomain
+        ),
+        None,
+    )
+    account = known or Account(
+        id=new_id("acct"), helpdesk="zendesk", name=subdomain, config={"subdomain": subdomain}
+    )
+    if tiers:
+        account = account.model_copy(update={"config": {**account.config, "tiers": dict(tiers)}})
+    connected = connect_zendesk(
+        account,
+        deps.surroundings(account.id),
+        credentials,
+        services.settings.public_url,
+        package=package,
+    )
+    account = account.model_copy(update={"config": connected.config, "is_active": True})
+    deps.accounts.save(account, _ACTOR, deps.clock.now())
+    deps.accounts.vault(account.id).put("helpdesk", connected.secrets)
+    return account, connected.steps
+
+
 @click.group()
 def connect() -> None:
     """Connect a helpdesk or a store. Can be run again."""
+
+
+@connect.command("zendesk")
+@click.option("--subdomain", required=True, help="acme for acme.zendesk.com.")
+@click.option("--client-id", default="", help="The OAuth client's identifier.")
+@click.option("--code", default="", help="A code from the consent page, valid for 2 minutes.")
+@click.option("--code-verifier", default="", help="The PKCE verifier that the code was asked with.")
+@click.option("--redirect-uri", default="", help="The address that the code was sent to.")
+@click.option("--static-token", is_flag=True, help="Use a token that can't be renewed.")
+@click.option(
+    "--package",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The built app, to be uploaded and installed too.",
+)
+@click.option(
+    "--tier",
+    "tiers",
+    multiple=True,
+    metavar="ROLE=TIER",
+    help='Who may release what, e.g. "Team lead=team_lead". Admins are managers anyway.',
+)
+def zendesk_command(
+    subdomain: str,
+    client_id: str,
+    code: str,
+    code_verifier: str,
+    redirect_uri: str,
+    static_token: bool,
+    package: Path | None,
+    tiers: tuple[str, ...],
+) -> None:
+    """Connect a Zendesk account: token, fields, webhook with its own secret, trigger.
+
+    Secrets come from ZENDESK_CLIENT_SECRET or ZENDESK_TOKEN, or are asked for.
+    """
+    if static_token:
+        credentials = Credentials(token=_secret("ZENDESK_TOKEN", "Access token"))
+    else:
+        credentials = Credentials(
+            client_id=client_id or None,
+            # A public client proves itself by the verifier alone.
+            client_secret=None
+            if code_verifier
+            else _secret("ZENDESK_CLIENT_SECRET", "Client secret"),
+            code=code or None,
+            code_verifier=code_verifier or None,
+            redirect_uri=redirect_uri or None,
+        )
+    services = build_services(Settings())
+    try:
+        account, steps = connect_zendesk_account(
+            services, subdomain, credentials, package=package, tiers=_tiers(tiers)
+        )
+    finally:
+        services.close()
+    for step in steps:
+        click.echo(f"{step.outcome:8} {step.name}" + (f": {step.detail}" if step.detail else ""))
+    click.echo(f"{subdomain} is connected as account {account.id}.")
+
+
+def _tiers(given: tuple[str, ...]) -> dict[str, str]:
+    """ROLE=TIER pairs as a mapping. Raises click.UsageError."""
+    found: dict[str, str] = {}
+    for pair in given:
+        role, separator, tier = pair.partition("=")
+        if not separator or tier not in set(Tier):
+            choices = ", ".join(Tier)
+            raise click.UsageError(f"--tier {pair}: expected ROLE=TIER with a tier of {choices}")
+        found[role.strip()] = tier
+    return found
 
 
 @connect.command("shopify")
@@ -124,6 +241,30 @@ def shopify_command(
 @click.group()
 def disconnect() -> None:
     """Undo a connection. What was refunded stays on record."""
+
+
+@disconnect.command("zendesk")
+@click.option("--account", "account_id", help="The account; needed when there are several.")
+def disconnect_zendesk_command(account_id: str | None) -> None:
+    """Remove trigger and webhook, forget the token, and stop working for the account."""
+    services = build_services(Settings())
+    try:
+        account = pick_account(services, account_id)
+        deps = services.deps
+        steps = disconnect_zendesk(account, deps.surroundings(account.id))
+        deps.accounts.save(
+            account.model_copy(update={"is_active": False}), _ACTOR, deps.clock.now()
+        )
+        deps.accounts.vault(account.id).put(
+            "helpdesk", dict.fromkeys((TOKEN_SECRET, CLIENT_SECRET, WEBHOOK_SECRETS))
+        )
+    finally:
+        services.close()
+    for step in steps:
+        click.echo(f"{step.outcome:8} {step.name}" + (f": {step.detail}" if step.detail else ""))
+    click.echo(
+        f"{account.name} is disconnected. Uninstall the app in Zendesk to remove its fields."
+    )
 
 
 @disconnect.command("store")

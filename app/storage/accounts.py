@@ -113,6 +113,12 @@ class SqlAccounts:
             )
             return [_account(row) for row in rows.mappings()]
 
+    def everyone(self) -> list[Account]:
+        """Active or not, oldest first."""
+        with self._db.read() as tx:
+            rows = tx.execute(select(accounts).order_by(accounts.c.created_at))
+            return [_account(row) for row in rows.mappings()]
+
     def save(self, account: Account, actor: str, now: datetime) -> None:
         """Create (with an audit trail and the default policy) or replace."""
         values = {
