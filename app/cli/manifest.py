@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from app.settings import Settings
-from manifest.build import build_zendesk
+from manifest.build import BadPackage, build_zendesk
 
 
 @click.group()
@@ -28,5 +28,8 @@ def manifest() -> None:
 )
 def build(helpdesk: str, url: str | None, out: Path) -> None:
     """Build the package, checked by every rule of the helpdesk's validator and more."""
-    path = build_zendesk(url or Settings().public_url, out, version("makegood"))
+    try:
+        path = build_zendesk(url or Settings().public_url, out, version("makegood"))
+    except BadPackage as error:
+        raise click.UsageError(str(error)) from error
     click.echo(f"{path} is ready to be uploaded to {helpdesk.title()}.")
