@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from flask import Flask
 
@@ -28,11 +30,20 @@ def build_application(
     probe: Callable[[], list[Check]],
 ) -> Flask:
     """Blueprints, error answers, headers and what the views work with."""
-    app = Flask("app.web", static_folder="static", template_folder="templates")
+    # The address of a static file names its content, so a browser may keep it for good and never
+    # mixes scripts of two versions.
+    app = Flask(
+        "app.web",
+        static_folder="static",
+        static_url_path=f"/static/{_fingerprint()}",
+        template_folder="templates",
+    )
+    app.config["SEND_FILE_MAX_AGE_DEFAULT"] = 365 * 24 * 3600
     # No Flask session is used, so no secret key is set and no cookie can be.
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals["t"] = text
+    app.jinja_env.filters["sentence"] = _sentence
     signer = Signer(session_keys, deps.clock, settings.session_minutes * 60)
     install(app.extensions, Web(settings=settings, deps=deps, signer=signer, probe=probe))
     install_request_hooks(app, is_https=settings.public_url.startswith("https://"))
@@ -40,3 +51,17 @@ def build_application(
     for blueprint in (hooks, sidebar, panel, api, health):
         app.register_blueprint(blueprint)
     return app
+
+
+def _fingerprint() -> str:
+    """A short digest of all static files."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(__file__).with_name("static").rglob("*")):
+        if path.is_file():
+            digest.update(path.name.encode() + path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def _sentence(words: str) -> str:
+    """With a capital first letter; the rest as it is."""
+    return words[:1].upper() + words[1:]

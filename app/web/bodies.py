@@ -105,11 +105,16 @@ def plan_body(
         agrees=plan.is_exact,
         needed_tier=who.needed.value,
         may_release=who.is_allowed and plan.is_exact,
-        why_not=who.why_not,
+        why_not=who.why_not if plan.is_exact else _differs(plan, formats),
         button=text(label, amount=total_text),
         is_manual=plan.is_manual,
         warnings=list(plan.warnings),
     )
+
+
+def _differs(plan: Plan, formats: Formats) -> str:
+    stores = plan.comparison.stores if plan.comparison else plan.total
+    return text("amount.differs", stores=formats.money(stores))
 
 
 def refund_body(
@@ -122,7 +127,8 @@ def refund_body(
     values = {"amount": amount, "order": refund.order_name, "label": label}
     detail = text(f"refund.{code}.detail", **values)
     if refund.explanation and code != "holding":
-        detail = f"{detail} {refund.explanation}"
+        says_it_all = detail.rstrip(".").lower() in refund.explanation.lower()
+        detail = refund.explanation if says_it_all else f"{detail} {refund.explanation}"
     return body.RefundState(
         id=refund.id,
         state=refund.state.value,

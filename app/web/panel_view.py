@@ -128,6 +128,7 @@ class PanelView:
     ticket_id: str
     strip: Strip
     needs_role: bool
+    can_act: bool = True
     case_id: str | None = None
     revision: int = 0
     problem: str | None = None
@@ -178,20 +179,22 @@ def panel_view(
     stands = standing(view)
     case = view.case
     needs_role = viewer.agent is None
+    can_act = viewer.agent is None or viewer.agent.tier is not None
     if case is None:
         strip = Strip(
             stands.code, text(f"strip.{stands.code}"), text(f"strip.{stands.code}.reason")
         )
-        return PanelView(ticket_id, strip, needs_role, can_triage=True)
+        return PanelView(ticket_id, strip, needs_role, can_act, can_triage=can_act)
     formats = viewer.formats
     refund = bodies.refund_body(stands.refund, view.read_at, formats) if stands.refund else None
     plan = _shown_plan(stands, case)
     matched = case.order is not None
-    can_choose = can_choose_order(view)
+    can_choose = can_act and can_choose_order(view)
     return PanelView(
         ticket_id,
         _strip(stands, case, refund),
         needs_role,
+        can_act,
         case_id=case.id,
         revision=case.revision,
         problem=case.problem,
@@ -202,7 +205,7 @@ def panel_view(
         pay=_pay(stands, case, policy, viewer, plan_token),
         is_rest=stands.refund is not None and stands.refund.state.counts_as_spent,
         must_check_again=stands.must_check_again,
-        part=_part(view, case, formats),
+        part=_part(view, case, formats) if can_act else None,
         candidates=tuple(_candidate(item, store_names, formats) for item in case.match.candidates),
         chosen_order=case.order.order_id if case.order else None,
         can_choose=can_choose and (not matched or len(case.match.candidates) > 1),
@@ -227,7 +230,8 @@ def _strip(stands: Standing, case: Case, refund: RefundState | None) -> Strip:
     if refund is not None and stands.code == state_code_of(stands):
         return Strip(stands.code, text(f"strip.{stands.code}"), refund.title)
     if case.decision is not None:
-        reason = case.decision.headline
+        blocked = case.decision.blocked_because
+        reason = blocked[0] if stands.code == "held_back" and blocked else case.decision.headline
     else:
         reason = case.problem or case.match.explanation
     return Strip(stands.code, text(f"strip.{stands.code}"), reason)
@@ -239,7 +243,9 @@ def state_code_of(stands: Standing) -> str:
 
 
 def _shown_plan(stands: Standing, case: Case) -> Plan | None:
-    """The plan whose make-up is printed: the refund's own while one is shown, else the offer's."""
+    """The plan whose make-up is printed: what can be released, else what the refund is about."""
+    if stands.offered is not None and not stands.is_busy:
+        return stands.offered.plan
     if stands.refund is not None and stands.code == state_code_of(stands):
         return stands.refund.plan
     return case.decision.plan if case.decision else None
@@ -248,8 +254,10 @@ def _shown_plan(stands: Standing, case: Case) -> Plan | None:
 def _pay(
     stands: Standing, case: Case, policy: Policy, viewer: Viewer, token: str | None
 ) -> PayView | None:
-    if stands.offered is None or stands.is_busy or case.order is None:
+    if stands.is_busy or case.order is None:
         return None
+    if stands.offered is None:
+        return _pay_off(stands, case, viewer)
     plan = stands.offered.plan
     who = release(policy, plan, viewer.agent)
     label = "pay.button_manual" if plan.is_manual else "pay.button"
@@ -259,6 +267,14 @@ def _pay(
         why_not=who.why_not,
         can_notify=case.order.can_notify_customer,
     )
+
+
+def _pay_off(stands: Standing, case: Case, viewer: Viewer) -> PayView | None:
+    """The button of a plan that is held back: off, with the reason."""
+    if stands.code != "held_back" or case.decision is None or case.decision.plan is None:
+        return None
+    amount = viewer.formats.money(case.decision.plan.total)
+    return PayView(text("pay.button", amount=amount), None, case.decision.blocked_because[0], False)
 
 
 def _amount(plan: Plan, formats: Formats) -> AmountView:
@@ -328,7 +344,7 @@ def _order(case: Case, order: Order, store_names: dict[str, str], formats: Forma
     if order.refund_pending:
         rows.append(Row(text("order.pending"), formats.money(order.refund_pending)))
     if order.shipping:
-        rows.append(Row(text("order.shipping"), formats.money(order.shipping)))
+        rows.insert(1, Row(text("order.shipping"), formats.money(order.shipping), "quiet"))
     badges: list[tuple[str, str]] = []
     if order.is_cancelled:
         badges.append(("bad", text("badge.cancelled")))

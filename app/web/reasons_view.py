@@ -74,7 +74,8 @@ class HistoryEntry:
 def why_view(decision: Decision, order: Order | None, policy: Policy) -> Why:
     """Item by item, what was nearly met, what isn't known, then every rule."""
     names = {line.id: line.name for line in order.lines} if order else {}
-    findings = tuple(_finding(item, names) for item in decision.findings)
+    findings = _findings(decision, names)
+    said = {decision.headline, *(line.because for line in decision.lines)}
     is_same = policy.id == decision.policy_id and policy.version == decision.policy_version
     return Why(
         lines=tuple(
@@ -82,8 +83,8 @@ def why_view(decision: Decision, order: Order | None, policy: Policy) -> Why:
             for line in decision.lines
         ),
         nearest=tuple(item for item in findings if item.is_nearest_miss),
-        missing=decision.missing,
-        blocked=tuple(item for item in decision.blocked_because if item != decision.headline),
+        missing=tuple(item for item in decision.missing if item not in said),
+        blocked=tuple(item for item in decision.blocked_because if item not in said),
         findings=findings,
         alternatives=tuple(
             text_or_code("alternative", item.value) for item in decision.alternatives
@@ -96,12 +97,31 @@ def why_view(decision: Decision, order: Order | None, policy: Policy) -> Why:
     )
 
 
-def _finding(finding: Finding, names: dict[str, str]) -> FindingView:
+def _findings(decision: Decision, names: dict[str, str]) -> tuple[FindingView, ...]:
+    """Every rule that was tested; once for all items for which it came out the same."""
+    alike: dict[tuple[object, ...], list[Finding]] = {}
+    for finding in decision.findings:
+        said = (finding.sentence, *(item.sentence for item in finding.comparisons))
+        key = (finding.code, finding.truth, finding.is_nearest_miss, said)
+        alike.setdefault(key, []).append(finding)
+    return tuple(_finding(group, names) for group in alike.values())
+
+
+def _about(group: list[Finding], names: dict[str, str]) -> str:
+    first = group[0].line_id
+    if first is None:
+        return text("finding.order")
+    if len(group) > 1:
+        return text("finding.items", count=len(group))
+    return names.get(first, first)
+
+
+def _finding(group: list[Finding], names: dict[str, str]) -> FindingView:
+    finding = group[0]
     unknown = "warn" if finding.truth is Truth.UNKNOWN else "plain"
-    about = names.get(finding.line_id, finding.line_id) if finding.line_id else None
     return FindingView(
         title=finding.title,
-        about=about or text("finding.order"),
+        about=_about(group, names),
         tone=_TONES.get((finding.effect, finding.truth), unknown),
         outcome=text(f"finding.{finding.effect.value}.{finding.truth.value}"),
         sentence=finding.sentence,

@@ -26,10 +26,9 @@ _MOVED: dict[RefundState, MoneyMoved] = {
     RefundState.PENDING: "maybe",
     RefundState.SETTLED: "yes",
 }
-# A refund that came to nothing: the case goes on where its decision stands.
-_CAME_TO_NOTHING = frozenset(
-    {RefundState.CANCELLED, RefundState.DECLINED, RefundState.FAILED, RefundState.PROPOSED}
-)
+# A refund that people stopped: the case goes on where its decision stands. A failed one isn't
+# among them: an agent must not miss that it failed, even once a new plan is there.
+_CAME_TO_NOTHING = frozenset({RefundState.CANCELLED, RefundState.DECLINED, RefundState.PROPOSED})
 
 
 def money_moved(refund: Refund) -> MoneyMoved:
@@ -62,25 +61,31 @@ def standing(view: TicketView) -> Standing:
     case = view.case
     latest = view.refunds[-1] if view.refunds else None
     offered = _fresh_offer(view)
-    is_busy = latest is not None and latest.state.is_open
+    is_busy = _is_under_way(latest)
     if case is None:
         code = "not_refund" if view.is_triaged else "not_read"
         return Standing(code, None, None, False, False)
     is_allowed = case.decision is not None and case.decision.is_money_allowed
     again = is_allowed and offered is None and not is_busy
-    if latest is not None:
-        is_over = latest.state in _CAME_TO_NOTHING
-        has_newer = offered is not None and offered.created_at > latest.created_at
-        if not is_over or (latest.state is RefundState.FAILED and not has_newer):
-            return Standing(state_code(latest), latest, offered, is_busy, again)
-        shown = None if has_newer else latest
-        return Standing(_decision_code(case), shown, offered, False, again)
-    return Standing(_decision_code(case), None, offered, False, again)
+    if latest is None:
+        return Standing(_decision_code(case), None, offered, False, again)
+    if latest.state not in _CAME_TO_NOTHING:
+        return Standing(state_code(latest), latest, offered, is_busy, again)
+    has_newer = offered is not None and offered.created_at > latest.created_at
+    return Standing(_decision_code(case), None if has_newer else latest, offered, False, again)
+
+
+def _is_under_way(latest: Refund | None) -> bool:
+    """Nothing more is offered meanwhile: what is still on its way must not be paid twice."""
+    return latest is not None and (latest.state.is_open or latest.state is RefundState.PENDING)
 
 
 def _decision_code(case: Case) -> str:
     if case.decision is not None:
-        return case.decision.verdict.value
+        is_held_back = case.decision.verdict is Verdict.ELIGIBLE and not (
+            case.decision.is_money_allowed
+        )
+        return "held_back" if is_held_back else case.decision.verdict.value
     if case.match.outcome in {MatchOutcome.CHOOSE, MatchOutcome.NONE}:
         return case.match.outcome.value
     return "unavailable"
@@ -103,7 +108,7 @@ def can_choose_parts(view: TicketView) -> bool:
     case = view.case
     if case is None or case.order is None or case.decision is None:
         return False
-    if view.refunds and view.refunds[-1].state.is_open:
+    if view.refunds and _is_under_way(view.refunds[-1]):
         return False
     if order_level_blocks(case.decision):
         return False

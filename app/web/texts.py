@@ -77,6 +77,7 @@ ENGLISH: dict[str, str] = {
     "page.loading": "Reading the ticket…",
     # --- verdict strip ---
     "strip.eligible": "Eligible",
+    "strip.held_back": "Eligible, but held back",
     "strip.not_eligible": "Not eligible",
     "strip.needs_review": "Needs review",
     "strip.choose": "Choose the order",
@@ -151,7 +152,8 @@ ENGLISH: dict[str, str] = {
     "order.paid": "Paid",
     "order.refunded": "Refunded before",
     "order.pending": "Refund on its way",
-    "order.shipping": "Shipping",
+    "order.shipping": "of which shipping",
+    "order.more": "{count} more",
     "order.open": "Open {name} in {store}",
     "order.ordered": "Ordered {date}",
     "order.by_hand": "Chosen by hand",
@@ -243,6 +245,7 @@ ENGLISH: dict[str, str] = {
     "finding.review.false": "nothing against it",
     "finding.review.unknown": "can't be told",
     "finding.order": "Whole order",
+    "finding.items": "{count} items",
     # --- fields ---
     "fields.title": "Helpdesk fields",
     "fields.ticket": "Ticket",
