@@ -225,7 +225,7 @@ def shopify_bench() -> Iterator[ShopifyBench]:
 BENCHES: dict[str, Callable[[], Any]] = {"shopify": shopify_bench}
 
 
-def make_refund(order: Order, plan: Plan, **changes: Any) -> Refund:
+def make_refund(order: Order, plan_shown: Plan, **changes: Any) -> Refund:
     """A refund that is about to be sent."""
     refund = Refund(
         id="refund_1",
@@ -237,7 +237,7 @@ def make_refund(order: Order, plan: Plan, **changes: Any) -> Refund:
         order_id=order.order_id,
         order_name=order.name,
         state=RefundState.SENDING,
-        plan=plan,
+        plan=plan_shown,
         marker=new_marker(),
         idempotency_key=f"key-{new_marker()}",
         requested_by="agent_1",

@@ -73,7 +73,7 @@ class Shopify:
         if not plan.variables:
             return Lookup(store_id=self.record.id, problems=tuple(plan.problems))
         document = documents.FIND_CANDIDATES
-        answer = self._client.execute(document, plan.variables)
+        answer = self._client.execute(document, plan.variables, cost=plan.cost)
         return self._readable(
             document,
             lambda: read_lookup(plan, answer, store_id=self.record.id, scopes=self._config.granted),
@@ -287,6 +287,7 @@ class Shopify:
 def _to_recheck(payload: PreviewPayload, notes: Notes) -> Recheck:
     if payload.choice is None:
         raise ValueError("the choice has no price")
+    notes.currency = payload.presentment_currency_code
     more = payload.everything.suggested_transactions if payload.everything else ()
     return Recheck(
         suggestion=to_suggestion(payload.choice, notes, more),

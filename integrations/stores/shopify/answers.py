@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, NoReturn
@@ -80,7 +81,7 @@ class GraphQLError(BaseModel):
     @field_validator("path", mode="before")
     @classmethod
     def _path_as_tuple(cls, value: object) -> object:
-        return tuple(value) if isinstance(value, list) else ()
+        return tuple(value) if isinstance(value, list | tuple) else ()
 
     @property
     def code(self) -> str:
@@ -143,7 +144,7 @@ class Answer:
     cost: Cost | None = None
     api_version: str | None = None
     request_id: str | None = None
-    search_warnings: dict[str, tuple[SearchWarning, ...]] | None = None
+    search_warnings: Mapping[str, tuple[SearchWarning, ...]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ValidationError
 
-from app.domain.errors import AppError, VendorError
+from app.domain.errors import AppError, Rejected, VendorError
 from app.ports import Check, CheckStatus
 from integrations.stores.shopify import documents
 from integrations.stores.shopify.client import ShopifyClient
@@ -145,9 +145,9 @@ def _protected(client: ShopifyClient) -> Check:
 
 
 def _mend(error: VendorError) -> str:
-    if error.status is None:
-        return "see whether the shop and this machine's network are up, then try again"
-    return "connect the shop again"
+    if isinstance(error, Rejected):
+        return "connect the shop again"
+    return "see whether the shop and this machine's network are up, then try again"
 
 
 def _check(name: str, status: CheckStatus, detail: str, mend: str | None = None) -> Check:

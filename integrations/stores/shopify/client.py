@@ -57,14 +57,21 @@ class ShopifyClient:
         """False once an answer came from another API version than the one asked for."""
         return self.answering_version in (None, API_VERSION)
 
-    def execute(self, document: Document, variables: Mapping[str, Any] | str) -> Answer:
+    def execute(
+        self,
+        document: Document,
+        variables: Mapping[str, Any] | str,
+        *,
+        cost: float | None = None,
+    ) -> Answer:
         """Run one document. `variables` as text is JSON that is sent as it stands.
 
+        `cost` is what to reserve where the variables switch most of the document off.
         Raises what `answers.Reading` raises, and Unavailable when the call never left.
         """
         reading = Reading(document.operation, document.is_mutation)
         body = _body(document, variables)
-        self._wait_for_budget(document)
+        self._wait_for_budget(document, document.cost if cost is None else cost)
         token = self._tokens.current()
         reply = self._post(reading, body, token)
         if reply.status == 401:
@@ -138,11 +145,11 @@ class ShopifyClient:
     def _budget_key(self) -> str:
         return f"{VENDOR}:{self._shop}"
 
-    def _wait_for_budget(self, document: Document) -> None:
-        """Reserve the document's cost, or say when to come back."""
+    def _wait_for_budget(self, document: Document, cost: float) -> None:
+        """Reserve what the call may cost, or say when to come back."""
         deadline = time.monotonic() + BUDGET_WAIT_SECONDS
         while True:
-            seconds = self._surroundings.pace.reserve_cost(self._budget_key, document.cost)
+            seconds = self._surroundings.pace.reserve_cost(self._budget_key, cost)
             if seconds <= 0:
                 return
             if time.monotonic() + seconds > deadline:

@@ -37,8 +37,8 @@ def load(name: str, cost: float) -> Document:
 
 WHOAMI = load("whoami", 5)
 PROTECTED_DATA = load("protected_data", 16)
-FIND_CANDIDATES = load("find_candidates", 150)
-DECISION_CONTEXT = load("decision_context", 250)
+FIND_CANDIDATES = load("find_candidates", 180)
+DECISION_CONTEXT = load("decision_context", 160)
 REFUND_PREVIEW = load("refund_preview", 30)
 REFUND_CREATE = load("refund_create", 32)
 REFUND_FIND = load("refund_find", 2)

@@ -80,7 +80,7 @@ def to_order(
 
     Raises ValueError for amounts in mixed currencies or that aren't numbers.
     """
-    currency = payload.presentment_currency_code
+    currency = notes.currency = payload.presentment_currency_code
     shipments = Shipments(payload, notes)
     suggestion = to_suggestion(payload.everything, notes) if payload.everything else None
     if suggestion is None and payload.refundable:
@@ -279,7 +279,7 @@ def _line(
     discount = notes.total(
         (one.allocated_amount_set for one in line.discount_allocations), currency, "discount"
     )
-    gross = Money.rounded(unit_price.amount * line.quantity, currency)
+    gross = Money.rounded(unit_price.amount * line.quantity, unit_price.currency)
     product = line.product
     return LineItem(
         id=line.id,

@@ -64,6 +64,8 @@ class Notes:
     """What was strange in an answer: values we don't know, and parts that weren't told."""
 
     def __init__(self) -> None:
+        # The customer's currency, once it is known: an amount in another one is an error.
+        self.currency: str | None = None
         self._unknown: dict[str, None] = {}
         self._missing: dict[str, None] = {}
 
@@ -119,8 +121,11 @@ class Notes:
         return money
 
     def presentment(self, bag: Bag, field: str) -> Money:
-        """The amount in the customer's currency."""
-        return self.money(bag.presentment_money, field)
+        """The amount in the customer's currency. Raises ValueError when it is in another one."""
+        money = self.money(bag.presentment_money, field)
+        if self.currency is not None and money.currency != self.currency:
+            raise ValueError(f"{field} is in {money.currency}, the order in {self.currency}")
+        return money
 
     def total(self, bags: Iterable[Bag], currency: str, field: str) -> Money:
         """Sum in the customer's currency."""
