@@ -71,7 +71,8 @@ class Expected:
 
     `match` is "matched", "choose" or "none"; `verdict` is "eligible", "not_eligible",
     "needs_review" or None where no order was matched. `amount` is what an eligible plan comes to,
-    to the cent. `why` must occur in the reason that is shown. `tier` is who may release it.
+    to the cent, and `partial` what one unit of its first item comes to. `why` must occur in the reason
+    that is shown. `tier` is who may release it.
     """
 
     is_refund: bool
@@ -81,6 +82,7 @@ class Expected:
     currency: str = "USD"
     why: str = ""
     tier: str = "agent"
+    partial: str | None = None
 
 
 NOT_ABOUT_REFUNDS = Expected(is_refund=False)
@@ -104,9 +106,15 @@ class Story:
     card_number: str = ""  # stands in the text and must be kept nowhere
 
 
-def eligible(amount: str, currency: str = "USD", why: str = "", tier: str = "agent") -> Expected:
+def eligible(
+    amount: str,
+    currency: str = "USD",
+    why: str = "",
+    tier: str = "agent",
+    partial: str | None = None,
+) -> Expected:
     """Matched and eligible for exactly `amount`."""
-    return Expected(True, "matched", "eligible", amount, currency, why, tier)
+    return Expected(True, "matched", "eligible", amount, currency, why, tier, partial)
 
 
 def not_eligible(why: str) -> Expected:
