@@ -20,7 +20,9 @@ def changes_since(basis: Basis, recheck: Recheck, currency: str) -> tuple[str, .
     Units and amounts that were refunded meanwhile count, whoever refunded them.
     """
     found: list[str] = []
-    if recheck.refunded != basis.refunded:
+    if recheck.refunded.currency != basis.refunded.currency:
+        found.append(f"the order is in {recheck.refunded.currency} now, not {currency}")
+    elif recheck.refunded != basis.refunded:
         more = recheck.refunded - basis.refunded
         if more > Money.zero(currency):
             found.append(f"{more} was refunded meanwhile by somebody else")

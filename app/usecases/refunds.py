@@ -13,31 +13,27 @@ from __future__ import annotations
 
 import logging
 import uuid
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from app.domain.case import Case
-from app.domain.crm import CHECKED_TAG, TicketWrite
 from app.domain.errors import (
+    AppError,
     Conflict,
-    NotAllowed,
     RateLimited,
     Rejected,
     Unavailable,
     VendorError,
 )
-from app.domain.order import TransactionStatus
-from app.domain.people import Agent
-from app.domain.plan import InvalidChoice, build_plan
+from app.domain.order import Order
+from app.domain.people import Agent, Tier
+from app.domain.plan import RefundChoice
 from app.domain.refund import Refund, RefundState, new_marker
 from app.ports import Account, Recheck, Store, StoreRefund
-from app.records import SYSTEM, OfferedPlan, PendingWrite, WriteState, new_id
-from app.usecases.cases import redecide, require_case
-from app.usecases.changes import changes_since
+from app.records import SYSTEM, new_id
+from app.usecases.cases import require_case
 from app.usecases.deps import Deps
-from app.usecases.fields import proposed_fields
-from app.usecases.notes import outcome_note
 from app.usecases.people import require_tier
-from app.usecases.ticket_writes import deliver_write
+from app.usecases.refund_checks import check_current, objection
+from app.usecases.refund_outcomes import conclude, fail, outcome_write, poll_later, refresh_after
 
 log = logging.getLogger(__name__)
 
@@ -47,9 +43,9 @@ _RECHECK_LIMIT = timedelta(minutes=15)
 # Shopify keeps keys for 24 hours: https://shopify.dev/docs/api/usage/implementing-idempotency
 _RESEND_WAITS = (2, 5, 15, 60)
 _RESEND_LIMIT = timedelta(hours=23)
+# How long a store that can't be read keeps an unknown refund from a person's eyes.
+_READ_LIMIT = timedelta(minutes=15)
 _UNKNOWN_RECHECK = timedelta(hours=1)
-# When a refund that waits for the payment provider is looked at again.
-_PENDING_WAITS = (60, 600, 3600, 6 * 3600)
 
 
 # --- the click ----------------------------------------------------------------------------------
@@ -75,7 +71,7 @@ def request_refund(
     ]
     if existing:
         return existing[0], False
-    _check_current(case, offered)
+    check_current(case, offered)
     now = deps.clock.now()
     hold_until = now + timedelta(seconds=deps.hold_seconds)
     refund = Refund(
@@ -105,24 +101,9 @@ def request_refund(
     return refund, is_new
 
 
-def _check_current(case: Case, offered: OfferedPlan) -> None:
-    """Raise unless the plan belongs to what the case says now and may be executed."""
-    if offered.case_revision != case.revision:
-        raise Conflict("The case changed since this plan was shown. Look at the new figures.")
-    decision = case.decision
-    if decision is None or decision.plan is None or not decision.is_money_allowed:
-        blocked = decision.blocked_because if decision else ()
-        reason = blocked[0] if blocked else "the policy doesn't allow it"
-        # A part of an order may be refundable while the whole is not: such a plan was checked
-        # line by line when it was offered, and carries the store's own agreement.
-        if decision is None or offered.plan.comparison is None:
-            raise NotAllowed(f"No refund can be started: {reason}")
-    if not offered.plan.is_exact:
-        raise Conflict("Our figure and the store's differ: nothing is refunded.")
-
-
 def cancel_refund(deps: Deps, account: Account, refund_id: str, agent: Agent) -> Refund:
-    """Stop a refund that still holds. Raises Conflict when it is too late."""
+    """Stop a refund that still holds. Raises Conflict when it is too late, NotAllowed."""
+    require_tier(agent, Tier.AGENT, "cancel a refund")
     refund = deps.ledger.get(account.id, refund_id)
     if refund is None:
         raise LookupError(f"there is no refund {refund_id}")
@@ -182,63 +163,81 @@ def _step(deps: Deps, refund_id: str) -> str:
 
 def _recheck_and_send(deps: Deps, refund: Refund) -> Refund:
     """Read the store once more; send only if everything still is as it was shown."""
-    store = deps.store_by_id(refund.account_id, refund.store_id)
     case = deps.cases.case(refund.account_id, refund.case_id)
     offered = deps.cases.offered(refund.account_id, refund.plan_id)
     if case is None or case.order is None or offered is None:
-        return _fail(deps, refund, "The case behind this refund is gone.")
+        return fail(deps, refund, "The case behind this refund is gone.")
     try:
-        recheck = store.recheck(case.order, offered.choice)
+        store = deps.store_by_id(refund.account_id, refund.store_id)
+        recheck = _recheck(store, refund, case.order, offered.choice)
+        problem = objection(deps, refund, case, offered, recheck) if recheck else None
+        store_input = store.prepare_refund(refund, recheck) if recheck and not problem else ""
     except (RateLimited, Unavailable) as error:
         return _recheck_later(deps, refund, error)
     except VendorError as error:
-        return _fail(deps, refund, f"Not sent, no money moved: {error}")
-    problem = _changed(refund, case, offered, recheck)
+        return fail(deps, refund, f"Not sent, no money moved: {error}")
+    except Exception as error:
+        # A fault of our own, before anything was sent: it neither sends nor holds for ever.
+        log.exception("re-check failed", extra={"refund": refund.id})
+        return _recheck_later(deps, refund, error)
+    if recheck is None:
+        return _sent_before(deps, refund)
     if problem is not None:
-        failed = _fail(deps, refund, f"Not sent, no money moved: {problem}")
-        _refresh_after(deps, failed)
+        failed = fail(deps, refund, f"Not sent, no money moved: {problem}")
+        refresh_after(deps, failed)
         return failed
+    return _send(deps, store, _to_sending(deps, refund, store_input))
+
+
+def _recheck(store: Store, refund: Refund, order: Order, choice: RefundChoice) -> Recheck | None:
+    """The facts as they are now; None when the store has this very refund already."""
+    try:
+        recheck = store.recheck(order, choice)
+    except Rejected:
+        if store.find_refund(refund) is not None:
+            return None
+        raise
+    return None if _is_at_store(refund, recheck) else recheck
+
+
+def _is_at_store(refund: Refund, recheck: Recheck) -> bool:
+    return any(refund.marker in note for note in recheck.notes)
+
+
+def _to_sending(deps: Deps, refund: Refund, store_input: str) -> Refund:
+    """The intent with its exact input, committed before the store is called."""
     now = deps.clock.now()
-    refund = deps.ledger.move(
+    return deps.ledger.move(
         refund,
         RefundState.SENDING,
         now,
         SYSTEM,
         changes={
-            "store_input": store.prepare_refund(refund, recheck),
+            "store_input": store_input,
             "sent_at": now,
             "attempts": 1,
             # Until then its sender may still be at work; after that it surely died.
             "next_check_at": now + timedelta(seconds=deps.patience_seconds),
         },
     )
-    return _send(deps, store, refund)
 
 
-def _changed(refund: Refund, case: Case, offered: OfferedPlan, recheck: Recheck) -> str | None:
-    """What speaks against sending, in words; None when everything still is as it was shown."""
-    assert case.order is not None  # noqa: S101 - checked by the only caller
-    changed = changes_since(offered.basis, recheck, refund.plan.total.currency)
-    if changed:
-        return "; ".join(changed)
-    if any(refund.marker in note for note in recheck.notes):
-        return "the store already has a refund with this reference"
-    try:
-        plan = build_plan(case.order, offered.choice, recheck.suggestion)
-    except InvalidChoice as error:
-        return str(error)
-    if plan.comparison is not None and not plan.comparison.agrees:
-        return f"the store's figure is {plan.comparison.stores} now, not {plan.comparison.ours}"
-    if plan.total != refund.plan.total:
-        return f"the total is {plan.total} now, not {refund.plan.total}"
-    return None
+def _sent_before(deps: Deps, refund: Refund) -> Refund:
+    """The store has a refund that we think we never sent: it is read, and nothing is sent.
+
+    A database that lost its last commits (restored, or failed over to a late copy) says so.
+    """
+    refund = _to_sending(deps, refund, "")
+    refund = _to_unknown(deps, refund, "The store already has a refund with this reference.", 0)
+    return _resolve_unknown(deps, refund)
 
 
-def _recheck_later(deps: Deps, refund: Refund, error: VendorError) -> Refund:
+def _recheck_later(deps: Deps, refund: Refund, error: Exception) -> Refund:
     now = deps.clock.now()
     held_since = refund.hold_until or refund.created_at
     if now > held_since + _RECHECK_LIMIT:
-        return _fail(deps, refund, f"Not sent, no money moved: the store didn't answer ({error}).")
+        cause = _in_words(error)
+        return fail(deps, refund, f"Not sent, no money moved: the store wasn't read ({cause}).")
     wait = error.retry_after_seconds if isinstance(error, RateLimited) else 10.0
     until = now + timedelta(seconds=max(1.0, wait))
     refund = deps.ledger.record(
@@ -248,8 +247,19 @@ def _recheck_later(deps: Deps, refund: Refund, error: VendorError) -> Refund:
     return refund
 
 
+def _in_words(error: Exception) -> str:
+    """An error as an agent may read it."""
+    if isinstance(error, AppError | LookupError):
+        return str(error)
+    return f"unexpected {type(error).__name__}, see the log"
+
+
 def _send(deps: Deps, store: Store, refund: Refund) -> Refund:
     """The one place where money is sent. `refund` is committed as SENDING or UNKNOWN."""
+    if refund.next_check_at is not None and deps.clock.now() >= refund.next_check_at:
+        # We were held up for so long that another worker may have taken over: the next look
+        # reads the store first.
+        return refund
     try:
         sent = store.send_refund(refund)
     except (RateLimited, Unavailable) as error:
@@ -271,97 +281,7 @@ def _read_back(deps: Deps, store: Store, refund: Refund, sent: StoreRefund) -> R
     except VendorError as error:
         log.warning("refund not read back", extra={"refund": refund.id, "cause": str(error)})
         kept = sent
-    return _conclude(deps, refund, kept)
-
-
-def _conclude(deps: Deps, refund: Refund, kept: StoreRefund) -> Refund:
-    """Take over what the store has: settled, pending or failed."""
-    now = deps.clock.now()
-    notes = [kept.explanation] if kept.explanation else []
-    if kept.amount != refund.plan.total and kept.status is TransactionStatus.SUCCESS:
-        notes.append(f"The store refunded {kept.amount}, the plan was {refund.plan.total}.")
-    changes: dict[str, object] = {
-        "store_refund_id": kept.id,
-        "explanation": " ".join(notes) or None,
-        "next_check_at": None,
-    }
-    if kept.status is TransactionStatus.SUCCESS:
-        changes |= {"settled_amount": kept.amount, "settled_at": now}
-        return _finish(deps, refund, RefundState.SETTLED, changes)
-    if kept.status is TransactionStatus.FAILED:
-        changes["explanation"] = kept.explanation or "The payment provider refused the refund."
-        return _finish(deps, refund, RefundState.FAILED, changes)
-    changes["next_check_at"] = now + timedelta(seconds=_PENDING_WAITS[0])
-    if refund.state is RefundState.PENDING:
-        return _poll_later(deps, refund, now)
-    return _finish(deps, refund, RefundState.PENDING, changes)
-
-
-def _finish(deps: Deps, refund: Refund, to: RefundState, changes: dict[str, object]) -> Refund:
-    """Move and, in the same step, queue the ticket's note and the customer's fields."""
-    now = deps.clock.now()
-    case = deps.cases.case(refund.account_id, refund.case_id)
-    after = refund.moved_to(to).model_copy(update=changes)
-    write = _outcome_write(deps, case, after) if case is not None else None
-    refund = deps.ledger.move(
-        refund,
-        to,
-        now,
-        SYSTEM,
-        changes=changes,
-        write=write,
-        customer_of=case if to is RefundState.SETTLED else None,
-    )
-    if write is not None:
-        deps.notifier.wake("ticket_write", write.id)
-    if case is not None and to is RefundState.SETTLED:
-        deps.notifier.wake("customer", case.account_id, case.requester_id)
-    if to in {RefundState.SETTLED, RefundState.PENDING}:
-        _refresh_after(deps, refund)
-    return refund
-
-
-def _outcome_write(deps: Deps, case: Case, refund: Refund) -> PendingWrite:
-    others = [
-        item
-        for item in deps.ledger.of_case(case.account_id, case.id)
-        if item.id != refund.id and item.created_at < refund.created_at
-    ]
-    return PendingWrite(
-        id=new_id("write"),
-        account_id=case.account_id,
-        case_id=case.id,
-        purpose="outcome",
-        write=TicketWrite(
-            ticket_id=case.ticket_id,
-            marker=f"refund-{refund.id}-{refund.state.value}",
-            note=outcome_note(refund),
-            add_tags=(CHECKED_TAG, f"makegood_refund_{refund.state.value}"),
-            fields=proposed_fields(case, [*others, refund]),
-        ),
-        state=WriteState.QUEUED,
-        attempts=0,
-    )
-
-
-def _refresh_after(deps: Deps, refund: Refund) -> None:
-    """Show what is left of the order; a failure here changes nothing about the refund."""
-    case = deps.cases.case(refund.account_id, refund.case_id)
-    if case is None:
-        return
-    try:
-        redecide(deps, case, SYSTEM, "case_refreshed")
-    except (VendorError, Conflict, LookupError) as error:
-        log.warning("case not refreshed", extra={"case": case.id, "cause": str(error)})
-
-
-def _fail(deps: Deps, refund: Refund, explanation: str) -> Refund:
-    return _finish(
-        deps,
-        refund,
-        RefundState.FAILED,
-        {"explanation": explanation, "next_check_at": None},
-    )
+    return conclude(deps, refund, kept)
 
 
 # --- the unknown outcome ------------------------------------------------------------------------
@@ -382,18 +302,32 @@ def _to_unknown(deps: Deps, refund: Refund, cause: str, wait_seconds: float) -> 
 
 def _resolve_unknown(deps: Deps, refund: Refund) -> Refund:
     """Read the store; only if the refund surely isn't there, send the same input and key again."""
-    store = deps.store_by_id(refund.account_id, refund.store_id)
     now = deps.clock.now()
+    sent_at = refund.sent_at or refund.created_at
+    is_over = refund.attempts > len(_RESEND_WAITS) or now > sent_at + _RESEND_LIMIT
+    problem, is_arriving = None, False
     try:
+        store = deps.store_by_id(refund.account_id, refund.store_id)
         found = store.find_refund(refund)
-    except VendorError as error:
-        wait = error.retry_after_seconds if isinstance(error, RateLimited) else 15.0
-        return _to_unknown(deps, refund, f"The store can't be read: {error}", wait)
+        if found is None and not is_over:
+            problem, is_arriving = _changed_since_sent(deps, store, refund)
+    except Exception as error:
+        if not isinstance(error, VendorError):
+            log.exception("unknown refund not read", extra={"refund": refund.id})
+        return _unreadable(deps, refund, error)
     if found is not None:
         return _read_back(deps, store, refund, found)
-    sent_at = refund.sent_at or refund.created_at
-    if refund.attempts > len(_RESEND_WAITS) or now > sent_at + _RESEND_LIMIT:
-        return _give_to_a_person(deps, refund, now)
+    if is_arriving:
+        return _to_unknown(deps, refund, "The store is just taking it.", _RESEND_WAITS[0])
+    if is_over:
+        problem = "nothing is sent again by itself"
+    if problem is not None:
+        return _give_to_a_person(
+            deps,
+            refund,
+            "The store didn't confirm this refund and doesn't show it. Check the order in the "
+            f"store: {problem}.",
+        )
     refund = deps.ledger.record(
         refund,
         now,
@@ -407,21 +341,41 @@ def _resolve_unknown(deps: Deps, refund: Refund) -> Refund:
     return _send(deps, store, refund)
 
 
-def _give_to_a_person(deps: Deps, refund: Refund, now: datetime) -> Refund:
-    """No more sending: the note says what to check, and the store is still read every hour."""
-    until = now + _UNKNOWN_RECHECK
-    explanation = (
-        "The store didn't confirm this refund and doesn't show it. Check the order in the store; "
-        "nothing is sent again by itself."
-    )
+def _changed_since_sent(deps: Deps, store: Store, refund: Refund) -> tuple[str | None, bool]:
+    """Why it must not be sent again (in words), and whether the store has it at this moment.
+
+    The store's key stops a second refund of ours, never one that a person made by hand meanwhile.
+    """
     case = deps.cases.case(refund.account_id, refund.case_id)
-    changes = {"explanation": explanation, "next_check_at": until}
-    refund = deps.ledger.record(refund, now, SYSTEM, "refund_needs_a_person", changes)
+    offered = deps.cases.offered(refund.account_id, refund.plan_id)
+    if case is None or case.order is None or offered is None:
+        return "the case behind it is gone", False
+    recheck = _recheck(store, refund, case.order, offered.choice)
+    if recheck is None:
+        return None, True
+    return objection(deps, refund, case, offered, recheck), False
+
+
+def _unreadable(deps: Deps, refund: Refund, error: Exception) -> Refund:
+    """Look again soon; after a while a person is told, and the store is asked less often."""
+    cause = f"The store can't be read: {_in_words(error)}"
+    if deps.clock.now() > (refund.sent_at or refund.created_at) + _READ_LIMIT:
+        return _give_to_a_person(deps, refund, cause)
+    wait = error.retry_after_seconds if isinstance(error, RateLimited) else 15.0
+    return _to_unknown(deps, refund, cause, wait)
+
+
+def _give_to_a_person(deps: Deps, refund: Refund, explanation: str) -> Refund:
+    """The note, posted once, says what to check; the store is still read every hour."""
+    now = deps.clock.now()
+    changes = {"explanation": explanation, "next_check_at": now + _UNKNOWN_RECHECK}
+    case = deps.cases.case(refund.account_id, refund.case_id)
     if case is not None:
-        write = _outcome_write(deps, case, refund)
+        write = outcome_write(deps, case, refund.model_copy(update=changes))
+        # Before the refund is put aside for an hour: dying in between repeats both.
         if deps.outbox.add(write, now):
-            deliver_write(deps, write.id)
-    return refund
+            deps.notifier.wake("ticket_write", write.id)
+    return deps.ledger.record(refund, now, SYSTEM, "refund_needs_a_person", changes)
 
 
 def _refused(deps: Deps, store: Store, refund: Refund, error: Rejected) -> Refund:
@@ -430,11 +384,11 @@ def _refused(deps: Deps, store: Store, refund: Refund, error: Rejected) -> Refun
         try:
             found = store.find_refund(refund)
         except VendorError as unread:
-            return _to_unknown(deps, refund, f"The store can't be read: {unread}", 15.0)
+            return _unreadable(deps, refund, unread)
         if found is not None:
             return _read_back(deps, store, refund, found)
-    failed = _fail(deps, refund, f"The store refused, no money moved: {error}")
-    _refresh_after(deps, failed)
+    failed = fail(deps, refund, f"The store refused, no money moved: {error}")
+    refresh_after(deps, failed)
     return failed
 
 
@@ -442,26 +396,16 @@ def _refused(deps: Deps, store: Store, refund: Refund, error: Rejected) -> Refun
 
 
 def _poll_pending(deps: Deps, refund: Refund) -> Refund:
-    store = deps.store_by_id(refund.account_id, refund.store_id)
     now = deps.clock.now()
-    if refund.store_refund_id is None:
-        return _to_unknown(deps, refund, "The store's refund id is missing.", 0)
     try:
-        kept = store.read_refund(refund.store_refund_id)
-    except VendorError as error:
+        store = deps.store_by_id(refund.account_id, refund.store_id)
+        if refund.store_refund_id is not None:
+            kept: StoreRefund | None = store.read_refund(refund.store_refund_id)
+        else:
+            kept = store.find_refund(refund)
+    except Exception as error:
+        if not isinstance(error, VendorError):
+            log.exception("pending refund not read", extra={"refund": refund.id})
         log.warning("pending refund not read", extra={"refund": refund.id, "cause": str(error)})
-        return _poll_later(deps, refund, now)
-    return _conclude(deps, refund, kept)
-
-
-def _poll_later(deps: Deps, refund: Refund, now: datetime) -> Refund:
-    """At 1 minute, 10 minutes, 1 hour, 6 hours, then daily, counted from when it was sent."""
-    age = (now - (refund.sent_at or refund.created_at)).total_seconds()
-    wait = next((step for step in _PENDING_WAITS if step > age), 24 * 3600)
-    return deps.ledger.record(
-        refund,
-        now,
-        SYSTEM,
-        "refund_still_pending",
-        {"next_check_at": now + timedelta(seconds=wait)},
-    )
+        return poll_later(deps, refund, now)
+    return poll_later(deps, refund, now) if kept is None else conclude(deps, refund, kept)
