@@ -1,8 +1,10 @@
 """Send a ticket write once.
 
-The write stands in the database before the helpdesk is called, in the state `sending`. After a lost
-answer, or when a worker died in between, the ticket's own history is read for the write's marker
-before anything is sent again.
+The write stands in the database before the helpdesk is called, in the state `sending`. Only the
+very first attempt writes at once, on the revision that triage read. Every later one (after a lost
+answer, a collision, or when a worker died or was overtaken) reads the ticket, then looks for the
+write's marker in the ticket's history, and writes on the revision read before that look: had the
+write arrived in between, the helpdesk would refuse the second one as stale.
 """
 
 from __future__ import annotations
@@ -12,12 +14,12 @@ import random
 from datetime import timedelta
 
 from app.domain.errors import (
-    NotFound,
+    AccessDenied,
+    AppError,
     OutcomeUnknown,
     RateLimited,
     Rejected,
     StaleWrite,
-    VendorError,
 )
 from app.domain.ticket import Ticket
 from app.ports import Helpdesk
@@ -27,59 +29,69 @@ from app.usecases.deps import Deps
 log = logging.getLogger(__name__)
 
 _STALE_RETRIES = 3
+# A refused token waits for an admin: a day of attempts, then the write is given up.
+_DENIED_WAIT_SECONDS = 600.0
+_DENIED_ATTEMPTS = 144
 
 
 def deliver_write(deps: Deps, write_id: str, seen: Ticket | None = None) -> str:
     """Bring one queued write into its ticket; `seen` saves reading the ticket again.
 
-    Answers "sent", "later", "refused" or "nothing to do". Never raises a VendorError: whatever
+    Answers "sent", "later", "refused" or "nothing to do". Never raises an AppError: whatever
     goes wrong is kept with the write, and the clock takes it up again.
     """
     pending = deps.outbox.claim(write_id, deps.clock.now(), deps.patience_seconds)
     if pending is None:
         return "nothing to do"
-    may_be_there = pending.state in {WriteState.SENDING, WriteState.UNKNOWN}
+    may_be_there = pending.attempts > 0 or pending.state is not WriteState.QUEUED
     try:
-        account = deps.account(pending.account_id)
-        helpdesk = deps.helpdesk(account)
-        if may_be_there:
-            receipt = helpdesk.find_write(pending.write.ticket_id, pending.write.marker)
-            if receipt is not None:
-                deps.outbox.sent(pending.id, receipt.change_id, deps.clock.now())
-                return "sent"
-        return _send(deps, helpdesk, pending, None if may_be_there else seen)
+        helpdesk = deps.helpdesk(deps.account(pending.account_id))
+        return _send(deps, helpdesk, pending, seen, look_first=may_be_there)
     except OutcomeUnknown as error:
         _later(deps, pending, error, seconds=5, unknown=True)
     except RateLimited as error:
         _later(deps, pending, error, seconds=error.retry_after_seconds, unknown=may_be_there)
+    except StaleWrite as error:
+        wait = random.uniform(1, 5)  # noqa: S311 - spreads colliding writers
+        _later(deps, pending, error, seconds=wait, unknown=True)
+    except AccessDenied as error:
+        if pending.attempts >= _DENIED_ATTEMPTS:
+            return _refuse(deps, pending, error)
+        _later(deps, pending, error, seconds=_DENIED_WAIT_SECONDS, unknown=may_be_there)
     except Rejected as error:
-        log.warning("ticket write refused", extra={"write": pending.id, "cause": str(error)})
-        deps.outbox.refuse(pending.id, str(error), deps.clock.now())
-        return "refused"
-    except VendorError as error:
-        wait = min(600, 5 * 2**pending.attempts)
+        return _refuse(deps, pending, error)
+    except (AppError, LookupError) as error:
+        wait = min(600, 5 * 2 ** min(pending.attempts, 10))
         _later(deps, pending, error, seconds=wait, unknown=may_be_there)
     return "later"
 
 
-def _send(deps: Deps, helpdesk: Helpdesk, pending: PendingWrite, seen: Ticket | None) -> str:
-    """Read if needed, write, and after a collision read and write again a few times."""
-    ticket_id = pending.write.ticket_id
+def _refuse(deps: Deps, pending: PendingWrite, error: Exception) -> str:
+    log.warning("ticket write refused", extra={"write": pending.id, "cause": str(error)})
+    deps.outbox.refuse(pending.id, str(error), deps.clock.now())
+    return "refused"
+
+
+def _send(
+    deps: Deps, helpdesk: Helpdesk, pending: PendingWrite, seen: Ticket | None, *, look_first: bool
+) -> str:
+    """Read and look if needed, write; after a collision read, look and write a few times more.
+
+    Raises StaleWrite when the ticket changes faster than we can write.
+    """
+    write = pending.write
     for attempt in range(_STALE_RETRIES + 1):
+        is_first = attempt == 0 and not look_first
+        ticket = seen if is_first and seen is not None else helpdesk.read_ticket(write.ticket_id)
+        # After the read, never before it: see above.
+        receipt = None if is_first else helpdesk.find_write(write.ticket_id, write.marker)
         try:
-            ticket = seen if seen is not None else helpdesk.read_ticket(ticket_id)
-        except NotFound as error:
-            deps.outbox.refuse(pending.id, str(error), deps.clock.now())
-            return "refused"
-        try:
-            receipt = helpdesk.write_ticket(pending.write, ticket)
-        except StaleWrite as error:
-            # Somebody else changed the ticket: nothing was written, so a fresh read is enough.
-            seen = None
+            if receipt is None:
+                receipt = helpdesk.write_ticket(write, ticket)
+        except StaleWrite:
+            # Somebody changed the ticket: a person, or another worker with this very write.
             if attempt == _STALE_RETRIES:
-                wait = random.uniform(1, 5)  # noqa: S311 - spreads colliding writers
-                _later(deps, pending, error, seconds=wait, unknown=False)
-                return "later"
+                raise
             continue
         deps.outbox.sent(pending.id, receipt.change_id, deps.clock.now())
         return "sent"
@@ -87,7 +99,7 @@ def _send(deps: Deps, helpdesk: Helpdesk, pending: PendingWrite, seen: Ticket | 
 
 
 def _later(
-    deps: Deps, pending: PendingWrite, error: VendorError, *, seconds: float, unknown: bool
+    deps: Deps, pending: PendingWrite, error: Exception, *, seconds: float, unknown: bool
 ) -> None:
     until = deps.clock.now() + timedelta(seconds=max(1.0, seconds))
     log.warning(
