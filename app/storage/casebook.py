@@ -106,16 +106,31 @@ class SqlCaseBook:
         return True
 
     def _insert_triage(self, tx: Connection, result: TriageResult, now: datetime) -> None:
-        tx.execute(
-            insert(tickets).values(
-                account_id=result.account_id,
-                ticket_id=result.ticket_id,
-                requester_id=result.requester_id,
-                is_refund=result.is_refund,
-                outcome=result.outcome,
-                triaged_at=now,
+        values = {
+            "requester_id": result.requester_id,
+            "is_refund": result.is_refund,
+            "outcome": result.outcome,
+            "triaged_at": now,
+        }
+        taken_up = False
+        if result.delivery_id is None and result.is_refund:
+            # An agent says that a ticket which triage left alone is about a refund after all.
+            left_alone = tx.execute(
+                update(tickets)
+                .where(
+                    tickets.c.account_id == result.account_id,
+                    tickets.c.ticket_id == result.ticket_id,
+                    tickets.c.is_refund.is_(False),
+                )
+                .values(**values)
             )
-        )
+            taken_up = left_alone.rowcount == 1
+        if not taken_up:
+            tx.execute(
+                insert(tickets).values(
+                    account_id=result.account_id, ticket_id=result.ticket_id, **values
+                )
+            )
         case = result.case
         if case is not None:
             tx.execute(

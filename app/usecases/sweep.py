@@ -31,9 +31,12 @@ def sweep(deps: Deps, account_id: str) -> int:
     until = now - _GRACE
     helpdesk = deps.helpdesk(account)
     missed, cursor = 0, None
+    reached = since
     for _ in range(_MAX_PAGES):
         page = helpdesk.recent_tickets(since, cursor)
         for event in page.events:
+            if event.occurred_at is not None:
+                reached = max(reached, event.occurred_at)
             if event.occurred_at is not None and event.occurred_at > until:
                 continue
             if deps.cases.is_triaged(account_id, event.ticket_id):
@@ -47,6 +50,9 @@ def sweep(deps: Deps, account_id: str) -> int:
         if cursor is None:
             deps.accounts.set_sweep_mark(account_id, until)
             break
+    else:
+        # More than one sweep can look through: the next one goes on from the last ticket seen.
+        deps.accounts.set_sweep_mark(account_id, reached + _OVERLAP)
     if missed:
         log.warning("sweep found tickets", extra={"account": account_id, "missed": missed})
     return missed

@@ -194,6 +194,9 @@ def build_case(
             wait = error.retry_after_seconds if isinstance(error, RateLimited) else 10.0
             raise _Later(wait, str(error)) from error
         return case.model_copy(update={"problem": f"The order could not be read: {error}"}), None
+    except NotFound as error:
+        # The ticket is there: its agent is told, however the order vanished.
+        return case.model_copy(update={"problem": f"The order could not be read: {error}"}), None
     decided = decide_case(deps, case, order, now)
     return decided.case, decided.offered
 
