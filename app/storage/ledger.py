@@ -28,8 +28,12 @@ _WORK_LEFT = (
 
 
 def _columns(refund: Refund) -> dict[str, object]:
+    # Totals are sums of what the store really paid, where that is known.
+    amount = refund.settled_amount or refund.plan.total
     return {
         "state": refund.state.value,
+        "amount_minor": amount.minor_units,
+        "currency": amount.currency,
         "store_refund_id": refund.store_refund_id,
         "body": refund.to_json(),
         "next_check_at": refund.next_check_at,
@@ -84,8 +88,6 @@ class SqlRefundLedger:
                         plan_id=refund.plan_id,
                         store_id=refund.store_id,
                         order_id=refund.order_id,
-                        amount_minor=refund.plan.total.minor_units,
-                        currency=refund.plan.total.currency,
                         marker=refund.marker,
                         idempotency_key=refund.idempotency_key,
                         created_at=refund.created_at,
@@ -157,7 +159,7 @@ class SqlRefundLedger:
         write: PendingWrite | None = None,
         customer_of: Case | None = None,
     ) -> Refund:
-        """Compare-and-set on the stored body: only who saw the present state may change it."""
+        """Compare-and-set on the stored refund: only who saw it as it is may change it."""
         moved = refund.moved_to(to).model_copy(update=dict(changes or {}))
         with self._db.write() as tx:
             self._replace(tx, refund, moved)
@@ -179,17 +181,19 @@ class SqlRefundLedger:
         return changed
 
     def _replace(self, tx: Connection, old: Refund, new: Refund) -> None:
-        taken = tx.execute(
-            update(refunds)
-            .where(
-                refunds.c.id == old.id,
-                refunds.c.state == old.state.value,
-                refunds.c.body == old.to_json(),
-            )
-            .values(revision=refunds.c.revision + 1, **_columns(new))
-        )
-        if taken.rowcount != 1:
+        # Values are compared, not texts: a body that an older version wrote stays the same refund.
+        row = tx.execute(
+            select(refunds.c.body, refunds.c.revision)
+            .where(refunds.c.id == old.id)
+            .with_for_update()
+        ).one_or_none()
+        if row is None or Refund.from_json(row.body) != old:
             raise Conflict("This refund was changed by somebody else meanwhile.")
+        tx.execute(
+            update(refunds)
+            .where(refunds.c.id == old.id)
+            .values(revision=row.revision + 1, **_columns(new))
+        )
 
     def due(self, now: datetime, limit: int) -> list[str]:
         """By `next_check_at`."""

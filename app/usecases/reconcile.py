@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 
 from app.domain.base import Value
@@ -19,7 +20,11 @@ _COUNTED = (
     RefundState.PENDING,
     RefundState.SETTLED,
     RefundState.FAILED,
+    RefundState.CANCELLED,
 )
+# Refunds of which the store should have nothing.
+_UNPAID = (RefundState.HOLDING, RefundState.FAILED, RefundState.CANCELLED)
+_OUR_MARKER = re.compile(r"(?<![\w-])R-[2-9A-HJ-NP-Z]{10}(?![\w-])")
 _STORE_STATUS = {
     RefundState.SETTLED: TransactionStatus.SUCCESS,
     RefundState.PENDING: TransactionStatus.PENDING,
@@ -128,10 +133,14 @@ def _compare(
                 differ(refund, f"ledger {amount}, store {same[0].amount}")
             if same[0].status is not _STORE_STATUS[refund.state]:
                 differ(refund, f"ledger {refund.state.value}, store {same[0].status.value}")
-        elif refund.state is RefundState.FAILED and any(
+        elif refund.state in _UNPAID and any(
             item.status is TransactionStatus.SUCCESS for item in same
         ):
-            differ(refund, f"{refund.marker} failed in the ledger but was paid by the store")
+            differ(refund, f"{refund.marker}: ledger {refund.state.value}, but paid by the store")
         elif refund.state is RefundState.UNKNOWN:
             differ(refund, f"{refund.marker} is still unknown")
+    known = {refund.marker for refund in refunds}
+    for item in kept:
+        for marker in set(_OUR_MARKER.findall(item.note or "")) - known:
+            differ(None, f"{marker} ({item.amount}) is in the store, but not in the ledger")
     return found
