@@ -1,0 +1,139 @@
+"""`makegood demo`: everything set up against sandbox vendors, with a person or without one."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from app.cli.headless import play_headless
+from app.cli.interactive import play_for_a_person
+from app.cli.promises import examine
+from app.cli.report import table
+from app.cli.stage import Show, Stage
+from integrations import HELPDESKS, STORES
+from integrations.sandbox.scenario import STORIES, play
+
+_HEADLESS_HOLD_SECONDS = 1.0
+_INTERACTIVE_HOLD_SECONDS = 5.0
+_SETTLES_AFTER_SECONDS = 45.0
+
+
+def _known(kind: str, wanted: str, known: list[str]) -> None:
+    unknown = [name for name in wanted.split(",") if name.strip() not in known]
+    if unknown or not wanted.strip():
+        raise click.UsageError(
+            f"there is no {kind} {', '.join(unknown) or wanted!r}; there is: {', '.join(known)}"
+        )
+
+
+@contextmanager
+def _folder(given: Path | None) -> Iterator[Path]:
+    """The given folder, or a temporary one that is removed again."""
+    if given is not None:
+        yield given
+        return
+    made = Path(tempfile.mkdtemp(prefix="makegood-"))
+    try:
+        yield made
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+
+
+@click.command()
+@click.option("--headless", is_flag=True, help="No person: play everything, check all promises.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON report on stdout (headless).")
+@click.option("--helpdesk", default="zendesk", show_default=True, help="Which helpdesk.")
+@click.option("--store", default="shopify", show_default=True, help="Which store.")
+@click.option(
+    "--tickets",
+    type=click.IntRange(1, 20_000),
+    default=len(STORIES),
+    show_default=True,
+    help="How many tickets; beyond all stories they are told again by other people.",
+)
+@click.option(
+    "--port", type=click.IntRange(0, 65_535), default=0, help="Our port; 0 is a free one."
+)
+@click.option(
+    "--workers", type=click.IntRange(1, 32), default=2, show_default=True, help="Worker processes."
+)
+@click.option(
+    "--data-dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Keep database and log here; else they are removed at the end.",
+)
+def demo(
+    headless: bool,
+    as_json: bool,
+    helpdesk: str,
+    store: str,
+    tickets: int,
+    port: int,
+    workers: int,
+    data_dir: Path | None,
+) -> None:
+    """Run Makegood with sandbox vendors: tickets come in, a desk shows them, refunds work.
+
+    With --headless the exit code is 0 only if every promise held, 1 otherwise.
+    """
+    _known("helpdesk", helpdesk, sorted(HELPDESKS))
+    _known("store", store, sorted(STORES))
+    if as_json and not headless:
+        raise click.UsageError("--json needs --headless: a person gets a desk, not a report")
+    if data_dir is not None and (data_dir / "makegood.sqlite3").exists():
+        raise click.UsageError(f"{data_dir} already holds a database: give an empty folder")
+    stopping = threading.Event()
+    signal.signal(signal.SIGTERM, lambda _number, _frame: _stop(stopping))
+    with _folder(data_dir) as folder:
+        folder.mkdir(parents=True, exist_ok=True)
+        log_file = folder / "log.jsonl"
+        show = Show(
+            folder=folder,
+            port=port,
+            workers=workers,
+            hold_seconds=_HEADLESS_HOLD_SECONDS if headless else _INTERACTIVE_HOLD_SECONDS,
+            settles_after_seconds=None if headless else _SETTLES_AFTER_SECONDS,
+            log_file=log_file,
+            high_volume=headless,
+        )
+        try:
+            if headless:
+                sys.exit(_headless(show, tickets, as_json))
+            with Stage(show) as stage:
+                play_for_a_person(stage, list(play(tickets, datetime.now(UTC))), stopping)
+        except KeyboardInterrupt:
+            click.echo("\nStopped.", err=True)
+
+
+def _stop(stopping: threading.Event) -> None:
+    """Ends the demo as Ctrl-C does, also while it is still being set up."""
+    stopping.set()
+    raise KeyboardInterrupt
+
+
+def _headless(show: Show, tickets: int, as_json: bool) -> int:
+    def say(text: str) -> None:
+        click.echo(text, err=True)
+
+    say("setting up: sandbox vendors, database, queue, web, workers, clock")
+    with Stage(show) as stage:
+        played = play_headless(stage, list(play(tickets, datetime.now(UTC))), say)
+        report = examine(stage, played)
+    if as_json:
+        click.echo(json.dumps(report.as_json(), indent=2, ensure_ascii=False))
+    else:
+        click.echo(table(report))
+    for name, promise in report.promises.items():
+        if not promise.held:
+            say(f"broken: {name}: {promise.detail}")
+    return 0 if report.held else 1

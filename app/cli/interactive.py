@@ -1,0 +1,59 @@
+"""The demo for a person: a desk to look at, while tickets go on arriving."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+
+import click
+
+from app.cli.stage import Stage
+from integrations.sandbox.scenario import Scene
+
+_AT_ONCE = 6
+_SECONDS_BETWEEN = 3.0
+
+_WELCOME = """
+  Makegood is running. Open this desk:
+
+      {desk}
+
+  Tickets arrive by themselves. Open one: the internal note is there within a second, and the
+  sidebar beside it has the verdict, the exact amount and the button. Try:
+
+    - press the refund button, and stop it while it holds
+    - "Broken on arrival", "Refund for the sofa": who may release which amount
+      (switch the agent at the top: agent, team lead, admin)
+    - "Refund": two orders, choose the right one; "Refund order {stranger}": a stranger's order
+    - write a ticket of your own as one of the customers
+
+  Everything is made up and stays on this machine. {log}
+  Stop with Ctrl-C.
+"""
+
+
+def play_for_a_person(stage: Stage, scenes: Sequence[Scene], stopping: threading.Event) -> None:
+    """Some tickets at once, the others one by one; then wait for Ctrl-C."""
+    stranger = next(
+        (one.order_names[0] for one in scenes if one.story.key == "number_of_a_stranger"), ""
+    )
+    orders = [order for scene in scenes for order in scene.orders]
+    stage.shopify.post("orders", {"orders": orders})
+    users = stage.zendesk.post("seed", {"users": [scene.user for scene in scenes]})["users"]
+    waiting = list(zip(scenes, users, strict=True))
+    for scene, user in waiting[:_AT_ONCE]:
+        _write(stage, scene, user)
+    log_file = stage.show.log_file
+    log = f"What happens inside is logged in {log_file}" if log_file else ""
+    click.echo(_WELCOME.format(desk=stage.desk_url, stranger=stranger, log=log))
+    for scene, user in waiting[_AT_ONCE:]:
+        if stopping.wait(_SECONDS_BETWEEN):
+            return
+        stage.supervisor.keep_alive()
+        _write(stage, scene, user)
+    while not stopping.wait(1):
+        stage.supervisor.keep_alive()
+
+
+def _write(stage: Stage, scene: Scene, user: int) -> None:
+    stage.zendesk.post("seed", {"tickets": [{**scene.ticket, "requester": str(user)}]})
