@@ -80,6 +80,10 @@ class BoundedSession(requests.Session):
             _read_whole(response, timeout[1] * WHOLE_ANSWER_FACTOR)
         return response
 
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Nowhere: even preparing to follow would read the whole body without its limit."""
+        return None
+
     def merge_environment_settings(
         self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any
     ) -> Any:

@@ -36,6 +36,10 @@ def make_app() -> Flask:
     def elsewhere() -> WsgiResponse:
         return redirect("/plain")
 
+    @app.get("/elsewhere/big")
+    def elsewhere_big() -> Response:
+        return Response(b"x" * 100_000, 302, headers={"Location": "/plain"})
+
     @app.get("/failing")
     def failing() -> Response:
         return Response("no", 503, headers={"Retry-After": "0"})
@@ -100,6 +104,15 @@ def test_a_body_above_the_limit_is_refused(
     with pytest.raises(http.AnswerTooLarge) as caught:
         session.get(f"{url}/big")
     assert not was_never_sent(caught.value)
+
+
+def test_the_limit_holds_for_redirects_too(
+    session: BoundedSession, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http, "MAX_BODY_BYTES", 1000)
+    with pytest.raises(http.AnswerTooLarge):
+        session.get(f"{url}/elsewhere/big")
+    assert len(seen) == 1
 
 
 @pytest.mark.parametrize("timeout", [None, (None, None), 0.2])

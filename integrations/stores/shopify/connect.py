@@ -140,7 +140,8 @@ def connect_shopify(
             "plan": (who.shop.plan.public_display_name if who.shop.plan else None) or "",
             "is_development": bool(who.shop.plan and who.shop.plan.partner_development),
         },
-        secrets=drafts.of(_OWNER),
+        # What an earlier way of connecting left behind is deleted.
+        secrets={**dict.fromkeys(SECRET_NAMES), **drafts.of(_OWNER)},
         checks=checks,
         steps=tuple(
             f"Optional: {check.name} is {check.detail}. To change that, {check.mend}."

@@ -44,7 +44,9 @@ def test_what_comes_back_opens_the_shop(bench: ShopifyBench, mode: AuthMode) -> 
     assert made.steps == ()
 
     vault = MemoryVault()
+    vault.put("store_9", {"refresh_token": "of an earlier connection"})
     vault.put("store_9", made.secrets)
+    assert vault.get("store_9", "refresh_token") is None
     record = StoreRecord(
         id="store_9", account_id="a", kind="shopify", name=made.name, config=made.config
     )
