@@ -337,6 +337,11 @@ def _delivery(order: Order, formats: Formats) -> str:
     return text(f"delivery.{order.fulfilment_status.value}")
 
 
+def _web_address(url: str | None) -> str | None:
+    """A link that is safe to print: a store's answer must not become a script."""
+    return url if url is not None and url.startswith(("https://", "http://127.0.0.1")) else None
+
+
 def _order(case: Case, order: Order, store_names: dict[str, str], formats: Formats) -> OrderView:
     rows = [Row(text("order.paid"), formats.money(order.paid))]
     if order.refunded:
@@ -358,7 +363,7 @@ def _order(case: Case, order: Order, store_names: dict[str, str], formats: Forma
         name=order.name,
         store=store_names.get(order.store_id, order.store_id),
         ordered=text("order.ordered", date=formats.day(order.created_at)),
-        admin_url=order.admin_url,
+        admin_url=_web_address(order.admin_url),
         rows=tuple(rows),
         badges=tuple(badges),
         lines=tuple(_line(line, formats) for line in order.lines),

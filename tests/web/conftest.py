@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from app import create_app
 from app.domain.case import Case
@@ -25,7 +26,6 @@ from app.usecases.cases import open_ticket
 from app.usecases.refunds import work_on_refund
 from app.usecases.triage import triage_delivery
 from tests.support.fakes import KEYS, World, make_line, make_order, make_world
-from werkzeug.test import TestResponse
 
 
 @pytest.fixture(scope="session")

@@ -71,6 +71,7 @@ async function tryReload(wasWritten) {
   } catch (trouble) {
     if (trouble.kind === 'expired') { expired(); return; }
     if (trouble.kind === undefined) { throw trouble; }
+    if (!panel.querySelector('.panel')) { panel.replaceChildren(); }
     tell(trouble.problem, () => tryReload(wasWritten));
     if (trouble.kind === 'offline') {
       addEventListener('online', () => { clearNotice(); tryReload(wasWritten); }, { once: true });
