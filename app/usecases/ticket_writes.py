@@ -43,17 +43,18 @@ def deliver_write(deps: Deps, write_id: str, seen: Ticket | None = None) -> str:
     pending = deps.outbox.claim(write_id, deps.clock.now(), deps.patience_seconds)
     if pending is None:
         return "nothing to do"
-    may_be_there = pending.attempts > 0 or pending.state is not WriteState.QUEUED
+    may_be_there = pending.state is not WriteState.QUEUED
+    look_first = may_be_there or pending.attempts > 0
     try:
         helpdesk = deps.helpdesk(deps.account(pending.account_id))
-        return _send(deps, helpdesk, pending, seen, look_first=may_be_there)
+        return _send(deps, helpdesk, pending, seen, look_first=look_first)
     except OutcomeUnknown as error:
         _later(deps, pending, error, seconds=5, unknown=True)
     except RateLimited as error:
         _later(deps, pending, error, seconds=error.retry_after_seconds, unknown=may_be_there)
     except StaleWrite as error:
         wait = random.uniform(1, 5)  # noqa: S311 - spreads colliding writers
-        _later(deps, pending, error, seconds=wait, unknown=True)
+        _later(deps, pending, error, seconds=wait, unknown=may_be_there)
     except AccessDenied as error:
         if pending.attempts >= _DENIED_ATTEMPTS:
             return _refuse(deps, pending, error)

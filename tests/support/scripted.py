@@ -205,9 +205,10 @@ class ScriptedStore(MemoryStore):
                 }
             )
             try:
-                figure = build_plan(plain, choice).total + self.skew
+                figure = build_plan(plain, choice).total
             except InvalidChoice as error:
                 raise Rejected(str(error), vendor="fake", operation="recheck") from error
+            figure = figure + self.skew if self.skew else figure
             tenders = tuple(
                 tender.model_copy(update={"amount": figure}) for tender in suggestion.tenders
             )
