@@ -74,6 +74,7 @@ class Show:
     """How a stage is to be set up. `port` 0 takes a free one.
 
     `settles_after_seconds` is how long the slow payment provider takes (None: for ever).
+    `high_volume` puts helpdesk and store on the plans that large merchants have.
     """
 
     folder: Path
@@ -153,7 +154,8 @@ class Stage:
             start_new_session=True,
         )
         self._stack.callback(_end, zendesk)
-        shopify = ChildServer("integrations.sandbox.scenario.shop:create_app")
+        plan = "create_plus_app" if self.show.high_volume else "create_app"
+        shopify = ChildServer(f"integrations.sandbox.scenario.shop:{plan}")
         self._stack.callback(shopify.stop)
         shopify.start()
         line = zendesk.stdout.readline() if zendesk.stdout else ""
@@ -181,7 +183,7 @@ class Stage:
             "MAKEGOOD_PUBLIC_URL": self.url,
             "MAKEGOOD_SECRET_KEYS": "",
             "MAKEGOOD_ZENDESK_URL": self.zendesk.url,
-            "MAKEGOOD_ZENDESK_SDK_URL": f"{self.zendesk.url}/agent/sdk/zaf_sdk.js",
+            "MAKEGOOD_ZENDESK_SDK_URL": f"{self.zendesk.url}/sdk/zaf_sdk.js",
             "MAKEGOOD_SHOPIFY_URL": f"{self.shopify.url}/shops/{{shop}}",
             "MAKEGOOD_HOLD_SECONDS": str(self.show.hold_seconds),
             "MAKEGOOD_PATIENCE_SECONDS": "20",
