@@ -10,9 +10,15 @@ SHOP = "northwind-outfitters.myshopify.com"
 SLOW_GATEWAY = "bank_transfer_express"
 
 
-def open_shop() -> ShopifySandbox:
+# Points of the call budget: what fits in at once, and what comes back each second.
+# https://shopify.dev/docs/api/usage/limits
+_STANDARD = {"bucket_size": 2000.0, "restore_rate": 100.0}
+_PLUS = {"bucket_size": 20_000.0, "restore_rate": 1000.0}
+
+
+def open_shop(*, is_plus: bool = False) -> ShopifySandbox:
     """A store sandbox with this shop: dollars, taxes on top, and one payment provider whose
-    refunds stay pending until somebody settles them."""
+    refunds stay pending until somebody settles them. `is_plus` has the larger call budget."""
     sandbox = ShopifySandbox()
     shop = sandbox.add_shop(
         SHOP,
@@ -20,6 +26,8 @@ def open_shop() -> ShopifySandbox:
         timezone="Etc/UTC",
         taxes_included=False,
         gateways={SLOW_GATEWAY: GatewayRule(status="PENDING")},
+        is_plus=is_plus,
+        **(_PLUS if is_plus else _STANDARD),
     )
     shop.name = "Northwind Outfitters"
     return sandbox
@@ -28,3 +36,8 @@ def open_shop() -> ShopifySandbox:
 def create_app() -> Flask:
     """The sandbox's application, for `ChildServer`."""
     return open_shop().app
+
+
+def create_plus_app() -> Flask:
+    """The same on a plan for large shops."""
+    return open_shop(is_plus=True).app
