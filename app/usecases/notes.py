@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from app.domain.case import Case
 from app.domain.crm import REASON_LABELS, Note
-from app.domain.decision import Decision, Truth, Verdict
+from app.domain.decision import Decision, Verdict
 from app.domain.matching import MatchOutcome
 from app.domain.order import Order, OrderSummary
 from app.domain.people import Tier
 from app.domain.plan import Plan
+from app.domain.policy.evaluate import order_level_blocks
 from app.domain.refund import Refund, RefundState
 from app.usecases.people import TIER_NAMES
 
@@ -47,12 +48,12 @@ def _order_line(order: OrderSummary | Order) -> str:
 
 
 def _reasons(decision: Decision) -> list[str]:
-    """One line per item, then what is missing, each thing once."""
-    lines = [f"{line.name}: {line.because}" for line in decision.lines]
-    lines += [f"Missing: {text}" for text in decision.missing]
-    for finding in decision.findings:
-        if finding.code.startswith("store_") and finding.truth is Truth.TRUE:
-            lines.append(finding.sentence)
+    """What the headline doesn't say yet: blocks of the order, else one line per item, then gaps."""
+    blocks = order_level_blocks(decision)
+    lines = list(blocks) or [f"{line.name}: {line.because}" for line in decision.lines]
+    if len(lines) == 1 and lines[0].endswith(decision.headline):
+        lines = []
+    lines += [f"Missing: {text}" for text in decision.missing if text != decision.headline]
     return list(dict.fromkeys(lines))
 
 
