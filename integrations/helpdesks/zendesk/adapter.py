@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from zenpy.lib.api_objects import Comment, CustomField, User
+from zenpy.lib.api_objects import Comment, CustomField
 from zenpy.lib.api_objects import Ticket as ZenpyTicket
 
 from app.domain.crm import CHECKED_TAG, CustomerFields, TicketWrite
@@ -124,10 +124,8 @@ class Zendesk:
         values = user_field_values(fields)
         if not values:
             return
-        user = User(id=int(_digits(requester_id)))
-        user.user_fields = values
-        with self._client.understanding("write the customer", is_write=True):
-            self._client.zenpy.users.update(user)
+        body: dict[str, object] = {"user": {"user_fields": values}}
+        self._client.send("PUT", f"users/{_digits(requester_id)}.json", body)
 
     def recent_tickets(self, since: datetime, cursor: str | None) -> TicketPage:
         """Unmarked tickets by time of creation.

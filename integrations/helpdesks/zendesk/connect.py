@@ -345,8 +345,9 @@ def _kept_field(
         change["active"] = True
     if not change:
         return field_.id, Step(name=name, outcome="kept", detail=f"field {field_.id}")
-    singular = family.removesuffix("s")
-    client.send("PUT", f"{family}/{field_.id}.json", {singular: change})
+    # An update must name type and title too.
+    body = {family.removesuffix("s"): {"type": field_.type, "title": field_.title, **change}}
+    client.send("PUT", f"{family}/{field_.id}.json", body)
     return field_.id, Step(name=name, outcome="changed", detail=f"field {field_.id}")
 
 

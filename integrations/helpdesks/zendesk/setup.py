@@ -130,8 +130,12 @@ class TriggerPayload(Payload):
         return self.active and self._changes(wanted) == {}
 
     def repaired(self, wanted: dict[str, Any]) -> dict[str, Any]:
-        """What to change to make it sound. Conditions that an admin added stay."""
-        return {"active": True, **self._changes(wanted)}
+        """The body that makes it sound. Conditions that an admin added stay.
+
+        Title and actions are always named: an update must have both.
+        """
+        whole = {"title": self.title, "actions": wanted["actions"]}
+        return {**whole, "active": True, **self._changes(wanted)}
 
     def _changes(self, wanted: dict[str, Any]) -> dict[str, Any]:
         changes: dict[str, Any] = {}

@@ -43,9 +43,11 @@ SHAPES = [
 ]
 
 
-def error(status: int, body: object = None, *, is_write: bool = False, **headers: str):
+def error(
+    status: int, body: object = None, headers: dict[str, str] | None = None, is_write: bool = False
+):
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return error_for(status, headers, raw, operation="PUT /x", is_write=is_write)
+    return error_for(status, headers or {}, raw, operation="PUT /x", is_write=is_write)
 
 
 @pytest.mark.parametrize(("body", "text"), SHAPES)
@@ -102,7 +104,7 @@ def test_statuses_mean_the_right_thing(
 )
 def test_the_waiting_time_is_read(header: str | None, seconds: float) -> None:
     headers = {} if header is None else {"Retry-After": header}
-    found = error(429, {}, **headers)
+    found = error(429, {}, headers)
     assert isinstance(found, RateLimited)
     assert found.retry_after_seconds == seconds
 
@@ -113,4 +115,4 @@ def test_a_missing_function_is_told_from_a_missing_record() -> None:
 
 
 def test_the_request_id_is_kept() -> None:
-    assert error(422, {}, **{"X-Request-Id": "r-1"}).request_id == "r-1"
+    assert error(422, {}, {"X-Request-Id": "r-1"}).request_id == "r-1"
