@@ -45,6 +45,17 @@ class Sidebar:
             headers={"Authorization": f"Bearer {self._bearer}"},
         )
 
+    def panel(self, ticket_id: str) -> requests.Response:
+        """The panel as the page loads it, from the stored case."""
+        return _pool.session().get(
+            f"{self._stage.url}/sidebar/tickets/{ticket_id}",
+            headers={"Authorization": f"Bearer {self._bearer}"},
+        )
+
+    def refresh(self, case_id: str) -> requests.Response:
+        """Fresh figures from the store."""
+        return self._call("POST", f"cases/{case_id}/refresh", {})
+
     def ticket(self, ticket_id: str) -> dict[str, Any]:
         """What the sidebar shows. Raises requests.HTTPError."""
         answer = self._call("GET", f"tickets/{ticket_id}")

@@ -70,10 +70,10 @@ def play_headless(stage: Stage, scenes: Sequence[Scene], say: Say) -> Played:
     """The whole story. What doesn't happen in time is left undone, for the promises to find."""
     began = time.monotonic()
     say(f"{len(scenes)} tickets arrive, {ARRIVALS_PER_SECOND} a second")
-    _seed(stage, scenes)
+    letters = seed_world(stage, scenes)
     for vendor in (stage.zendesk, stage.shopify):
         vendor.post("reset-calls", {})
-    played = Played(told=_arrive(stage, scenes))
+    played = Played(told=_arrive(stage, scenes, letters))
     say("waiting until all of them are triaged")
     played.is_triage_complete = _wait_for_triage(stage, played.told)
     _keep_triage_books(stage, played)
@@ -92,24 +92,23 @@ def play_headless(stage: Stage, scenes: Sequence[Scene], say: Say) -> Played:
 # --- tickets ------------------------------------------------------------------------------------
 
 
-def _seed(stage: Stage, scenes: Sequence[Scene]) -> None:
-    """What the shop and the helpdesk know before anybody writes."""
+def seed_world(stage: Stage, scenes: Sequence[Scene]) -> list[dict[str, Any]]:
+    """Put everybody and their orders into the sandboxes before anybody writes; answers the ticket
+    that each scene is about to write."""
     orders = [order for scene in scenes for order in scene.orders]
     if orders:
         stage.shopify.post("orders", {"orders": orders})
-    stage.zendesk.post("seed", {"users": [scene.user for scene in scenes]})
+    users = stage.zendesk.post("seed", {"users": [scene.user for scene in scenes]})["users"]
+    return [
+        {**scene.ticket, "requester": str(user)} for scene, user in zip(scenes, users, strict=True)
+    ]
 
 
-def _arrive(stage: Stage, scenes: Sequence[Scene]) -> list[Told]:
+def _arrive(stage: Stage, scenes: Sequence[Scene], letters: Sequence[dict[str, Any]]) -> list[Told]:
     """Each ticket is written by its customer; some deliveries are spoilt on the way."""
     told: list[Told] = []
-    users = {
-        _contact(user): user["id"]
-        for user in stage.zendesk.get("state")["users"]
-        if user["role"] == "end-user"
-    }
     began = time.monotonic()
-    for scene in scenes:
+    for scene, letter in zip(scenes, letters, strict=True):
         place = scene.number + 1
         is_lost = place % _LOST_EVERY == 0
         spoil: dict[str, Any] = {}
@@ -123,21 +122,14 @@ def _arrive(stage: Stage, scenes: Sequence[Scene]) -> list[Told]:
             spoil = {"reorder_next": _REORDERED}
         if spoil:
             stage.zendesk.post("deliveries", spoil)
-        ticket = {**scene.ticket, "requester": str(users[scene.email or scene.phone])}
-        if is_lost:
-            ticket["age_seconds"] = _AGE_OF_LOST_SECONDS
-        made = stage.zendesk.post("seed", {"tickets": [ticket]})
+        age = {"age_seconds": _AGE_OF_LOST_SECONDS} if is_lost else {}
+        made = stage.zendesk.post("seed", {"tickets": [{**letter, **age}]})
         told.append(Told(scene, str(made["tickets"][0]), is_lost))
         ahead = began + len(told) / ARRIVALS_PER_SECOND - time.monotonic()
         if ahead > 0:
             time.sleep(ahead)
     stage.zendesk.post("deliveries", {"action": "release"})
     return told
-
-
-def _contact(user: dict[str, Any]) -> str | None:
-    contact: str | None = user["email"] or user["phone"]
-    return contact
 
 
 def _wait_for_triage(stage: Stage, told: list[Told]) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import click
 
+from app.cli.headless import seed_world
 from app.cli.stage import Stage
 from integrations.sandbox.scenario import Scene
 
@@ -37,23 +38,16 @@ def play_for_a_person(stage: Stage, scenes: Sequence[Scene], stopping: threading
     stranger = next(
         (one.order_names[0] for one in scenes if one.story.key == "number_of_a_stranger"), ""
     )
-    orders = [order for scene in scenes for order in scene.orders]
-    stage.shopify.post("orders", {"orders": orders})
-    users = stage.zendesk.post("seed", {"users": [scene.user for scene in scenes]})["users"]
-    waiting = list(zip(scenes, users, strict=True))
-    for scene, user in waiting[:_AT_ONCE]:
-        _write(stage, scene, user)
+    letters = seed_world(stage, scenes)
+    for letter in letters[:_AT_ONCE]:
+        stage.zendesk.post("seed", {"tickets": [letter]})
     log_file = stage.show.log_file
     log = f"What happens inside is logged in {log_file}" if log_file else ""
     click.echo(_WELCOME.format(desk=stage.desk_url, stranger=stranger, log=log))
-    for scene, user in waiting[_AT_ONCE:]:
+    for letter in letters[_AT_ONCE:]:
         if stopping.wait(_SECONDS_BETWEEN):
             return
         stage.supervisor.keep_alive()
-        _write(stage, scene, user)
+        stage.zendesk.post("seed", {"tickets": [letter]})
     while not stopping.wait(1):
         stage.supervisor.keep_alive()
-
-
-def _write(stage: Stage, scene: Scene, user: int) -> None:
-    stage.zendesk.post("seed", {"tickets": [{**scene.ticket, "requester": str(user)}]})

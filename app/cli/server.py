@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Flask
@@ -12,8 +13,8 @@ from app.settings import Settings
 
 
 class _Server(BaseApplication):  # type: ignore[misc]
-    def __init__(self, settings: Settings, options: dict[str, object]) -> None:
-        self._settings = settings
+    def __init__(self, load: Callable[[], Flask], options: dict[str, object]) -> None:
+        self._load = load
         self._options = options
         super().__init__()
 
@@ -22,13 +23,24 @@ class _Server(BaseApplication):  # type: ignore[misc]
             self.cfg.set(key, value)
 
     def load(self) -> Flask:
-        return create_app(self._settings)
+        return self._load()
 
 
 def run_gunicorn(settings: Settings, *, host: str, threads: int, processes: int) -> None:
-    """Serve until told to stop. Threads answer side by side; a request may take 60 s at most."""
+    """Serve Makegood until told to stop."""
+    serve(
+        lambda: create_app(settings),
+        bind=f"{host}:{settings.port}",
+        threads=threads,
+        processes=processes,
+    )
+
+
+def serve(load: Callable[[], Flask], *, bind: str, threads: int, processes: int) -> None:
+    """Serve an application; `load` makes it in each process. Threads answer side by side, and a
+    request may take 60 s at most."""
     options: dict[str, Any] = {
-        "bind": f"{host}:{settings.port}",
+        "bind": bind,
         "worker_class": "gthread",
         "workers": processes,
         "threads": threads,
@@ -38,4 +50,4 @@ def run_gunicorn(settings: Settings, *, host: str, threads: int, processes: int)
         "loglevel": "warning",
         "control_socket_disable": True,
     }
-    _Server(settings, options).run()
+    _Server(load, options).run()
