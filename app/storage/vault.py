@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from app.domain.errors import ConfigurationError
 from app.storage.engine import Database
@@ -57,24 +58,30 @@ class SqlVault:
             ) from None
 
     def put(self, owner: str, values: Mapping[str, str | None]) -> None:
-        """Store or delete (None) several secrets in one transaction."""
+        """Store or delete (None) several secrets in one transaction.
+
+        Two processes may do so at once: the later one's secrets stay, all of them.
+        """
         now = datetime.now(UTC)
+        upsert = sqlite.insert if self._db.is_sqlite else postgresql.insert
         with self._db.write() as tx:
-            for name, value in values.items():
-                tx.execute(
-                    delete(secrets).where(
-                        secrets.c.account_id == self._account_id,
-                        secrets.c.owner == owner,
-                        secrets.c.name == name,
-                    )
-                )
-                if value is not None:
+            # In one order for everybody: transactions that cross would block each other for ever.
+            for name, value in sorted(values.items()):
+                if value is None:
                     tx.execute(
-                        insert(secrets).values(
-                            account_id=self._account_id,
-                            owner=owner,
-                            name=name,
-                            ciphertext=self._cipher.encrypt(value.encode()).decode(),
-                            updated_at=now,
+                        delete(secrets).where(
+                            secrets.c.account_id == self._account_id,
+                            secrets.c.owner == owner,
+                            secrets.c.name == name,
                         )
                     )
+                    continue
+                kept = {
+                    "ciphertext": self._cipher.encrypt(value.encode()).decode(),
+                    "updated_at": now,
+                }
+                tx.execute(
+                    upsert(secrets)
+                    .values(account_id=self._account_id, owner=owner, name=name, **kept)
+                    .on_conflict_do_update(index_elements=list(secrets.primary_key), set_=kept)
+                )
