@@ -49,7 +49,7 @@ def deliver_write(deps: Deps, write_id: str, seen: Ticket | None = None) -> str:
         helpdesk = deps.helpdesk(deps.account(pending.account_id))
         return _send(deps, helpdesk, pending, seen, look_first=look_first)
     except OutcomeUnknown as error:
-        _later(deps, pending, error, seconds=5, unknown=True)
+        _later(deps, pending, error, seconds=_pause(pending), unknown=True)
     except RateLimited as error:
         _later(deps, pending, error, seconds=error.retry_after_seconds, unknown=may_be_there)
     except StaleWrite as error:
@@ -62,9 +62,13 @@ def deliver_write(deps: Deps, write_id: str, seen: Ticket | None = None) -> str:
     except Rejected as error:
         return _refuse(deps, pending, error)
     except (AppError, LookupError) as error:
-        wait = min(600, 5 * 2 ** min(pending.attempts, 10))
-        _later(deps, pending, error, seconds=wait, unknown=may_be_there)
+        _later(deps, pending, error, seconds=_pause(pending), unknown=may_be_there)
     return "later"
+
+
+def _pause(pending: PendingWrite) -> float:
+    """5 seconds, then twice as long each time, at most ten minutes."""
+    return min(600.0, 5.0 * 2 ** min(pending.attempts, 10))
 
 
 def _refuse(deps: Deps, pending: PendingWrite, error: Exception) -> str:
