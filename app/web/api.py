@@ -26,7 +26,7 @@ from app.web.context import LOOKING_SECONDS, account, acting_agent, known_agent,
 from app.web.describe import describe
 from app.web.errors import Problem
 from app.web.formats import Formats
-from app.web.mirror import form_values
+from app.web.mirror import form_mirror
 from app.web.openapi import openapi_document
 from app.web.sign_in import require_session
 from app.web.standing import standing
@@ -146,7 +146,7 @@ def ticket(ticket_id: str) -> Response:
             "refunds": [bodies.refund_body(item, now, formats) for item in view.refunds],
             "writes": [bodies.write_body(item) for item in view.writes],
             "history": [bodies.history_body(item) for item in view.history],
-            "mirror": form_values(deps, owner, proposed),
+            "mirror": form_mirror(deps, owner, proposed, view.writes).values,
             "tags": sorted({tag for item in view.writes for tag in item.write.add_tags}),
         }
     )

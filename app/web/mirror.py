@@ -6,11 +6,14 @@ the old values over ours. So the sidebar sets the same values in the form.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
 from typing import Protocol, runtime_checkable
 
-from app.domain.crm import TicketFields
+from app.domain.classification import Reason
+from app.domain.crm import RefundStatus, TicketFields
 from app.ports import Account
+from app.records import PendingWrite
 from app.usecases.deps import Deps
 
 
@@ -22,9 +25,40 @@ class MirrorsForm(Protocol):
         """Form path to value, e.g. `ticket.customField:custom_field_81` to `makegood_refunded`."""
 
 
-def form_values(deps: Deps, account: Account, fields: TicketFields) -> dict[str, str]:
-    """The values for the form; none where the helpdesk has no form that could be set."""
+@dataclass(frozen=True)
+class Mirror:
+    """Values by form path, tags that must be there, and tags of options that are over."""
+
+    values: dict[str, str]
+    add_tags: tuple[str, ...] = ()
+    remove_tags: tuple[str, ...] = ()
+
+    def as_dict(self) -> dict[str, object]:
+        """For the page's script."""
+        return asdict(self)
+
+
+def form_mirror(
+    deps: Deps, account: Account, fields: TicketFields, writes: Iterable[PendingWrite]
+) -> Mirror:
+    """What to set in the form; nothing where the helpdesk has no form that could be set.
+
+    An option of a drop-down is a tag as well: the old option's tag must go, or saving the form
+    would bring the old value back.
+    """
     integration = deps.helpdesks.get(account.helpdesk)
     if not isinstance(integration, MirrorsForm):
-        return {}
-    return dict(integration.form_values(account, fields))
+        return Mirror({})
+    values = dict(integration.form_values(account, fields))
+    if not values:
+        return Mirror({})
+    others: set[str] = set()
+    if fields.status is not None:
+        for status in RefundStatus:
+            others |= set(integration.form_values(account, TicketFields(status=status)).values())
+    if fields.reason is not None:
+        for reason in Reason:
+            others |= set(integration.form_values(account, TicketFields(reason=reason)).values())
+    present = set(values.values()) & others
+    added = {tag for write in writes for tag in write.write.add_tags}
+    return Mirror(values, tuple(sorted(added | present)), tuple(sorted(others - present)))

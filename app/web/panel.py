@@ -6,13 +6,13 @@ import time
 
 from flask import Blueprint, Response, render_template, request
 
-from app.usecases.cases import open_ticket
+from app.usecases.cases import TicketView, open_ticket
 from app.usecases.fields import proposed_fields
 from app.web.context import account, known_agent, session, web
 from app.web.describe import describe
 from app.web.errors import Problem
 from app.web.formats import Formats
-from app.web.mirror import form_values
+from app.web.mirror import Mirror, form_mirror
 from app.web.panel_view import Viewer, panel_view
 from app.web.sign_in import require_session
 from app.web.standing import standing
@@ -55,9 +55,7 @@ def show(ticket_id: str) -> Response:
         policy=deps.accounts.policy(owner.id),
         store_names={store.id: store.name for store in deps.accounts.stores(owner.id)},
         plan_token=token,
-        mirror=(
-            form_values(deps, owner, proposed_fields(view.case, view.refunds)) if view.case else {}
-        ),
+        mirror=_mirror(view).as_dict(),
     )
     html = render_template("panel.html", p=drawn)
     done = time.perf_counter()
@@ -66,3 +64,10 @@ def show(ticket_id: str) -> Response:
         f"db;dur={(read - begun) * 1000:.1f}, draw;dur={(done - read) * 1000:.1f}"
     )
     return answer
+
+
+def _mirror(view: TicketView) -> Mirror:
+    if view.case is None:
+        return Mirror({})
+    proposed = proposed_fields(view.case, view.refunds)
+    return form_mirror(web().deps, account(), proposed, view.writes)

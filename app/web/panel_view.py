@@ -152,8 +152,7 @@ class PanelView:
     history: tuple[HistoryEntry, ...] = ()
     read_at: str | None = None
     can_triage: bool = False
-    mirror: dict[str, str] = field(default_factory=dict)
-    tags: tuple[str, ...] = ()
+    mirror: dict[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -173,7 +172,7 @@ def panel_view(
     policy: Policy,
     store_names: dict[str, str],
     plan_token: str | None,
-    mirror: dict[str, str],
+    mirror: dict[str, object],
 ) -> PanelView:
     """The whole panel of a ticket. `plan_token` is for the plan of `standing(view).offered`."""
     stands = standing(view)
@@ -222,7 +221,6 @@ def panel_view(
         history=history_view(view, viewer.agent_id, viewer.agent, formats),
         read_at=formats.time(case.order.read_at) if case.order else None,
         mirror=mirror,
-        tags=tuple(sorted({tag for item in view.writes for tag in item.write.add_tags})),
     )
 
 

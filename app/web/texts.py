@@ -150,7 +150,7 @@ ENGLISH: dict[str, str] = {
     "refund.earlier": "Earlier refunds of this ticket",
     # --- order ---
     "order.paid": "Paid",
-    "order.refunded": "Refunded before",
+    "order.refunded": "Refunded so far",
     "order.pending": "Refund on its way",
     "order.shipping": "of which shipping",
     "order.more": "{count} more",

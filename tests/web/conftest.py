@@ -172,3 +172,18 @@ def eligible(world: World, desk: Desk) -> Case:
     world.add_order(make_order("#1042", lines))
     desk.receive("501", "I want a refund for my order")
     return desk.case("501")
+
+
+def body_of(answer: TestResponse) -> dict[str, Any]:
+    """The JSON object of an answer."""
+    found = answer.json
+    assert isinstance(found, dict), answer.text
+    return found
+
+
+def plan_token(person: Person, ticket_id: str = "501") -> str:
+    """What stands behind the ticket's button, once the person's role is known."""
+    assert person.get("/api/v1/me").status_code == 200
+    plan = body_of(person.get(f"/api/v1/tickets/{ticket_id}"))["plan"]
+    assert isinstance(plan["plan"], str)
+    return plan["plan"]

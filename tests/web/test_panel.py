@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import timedelta
+from html import unescape
 from html.parser import HTMLParser
+from typing import Any
 
 import pytest
 
@@ -295,3 +298,22 @@ def test_server_timing_tells_where_the_time_went(agent: Person, eligible: Case) 
     agent.get("/api/v1/me")
     header = agent.get("/sidebar/tickets/501").headers["Server-Timing"]
     assert re.fullmatch(r"db;dur=\d+\.\d, draw;dur=\d+\.\d", header)
+
+
+def mirror_of(html: str) -> dict[str, Any]:
+    found = re.search(r'data-mirror="([^"]*)"', html)
+    assert found is not None
+    mirror: dict[str, Any] = json.loads(unescape(found[1]))
+    return mirror
+
+
+def test_the_open_form_is_told_what_to_show(agent: Person, eligible: Case, desk: Desk) -> None:
+    path = "ticket.customField:custom_field_81"
+    before = mirror_of(panel(agent))
+    assert before["values"] == {path: "makegood_eligible"}
+    desk.work(start_refund(agent))
+    after = mirror_of(panel(agent))
+    assert after["values"] == {path: "makegood_refunded"}
+    assert {"makegood_checked", "makegood_refunded"} <= set(after["add_tags"])
+    assert "makegood_eligible" in after["remove_tags"]
+    assert not set(after["add_tags"]) & set(after["remove_tags"])

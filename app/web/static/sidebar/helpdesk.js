@@ -58,13 +58,26 @@ export function resize() {
 }
 
 /** Show in the open form what was written on the server. False when a field could not be set. */
-export async function mirror(values, tags) {
-  if (!client) { return true; }
-  const outcomes = await Promise.allSettled(
-    Object.entries(values).map(([path, value]) => within(client.set(path, value), 5000)),
-  );
-  await Promise.allSettled(tags.map((tag) => within(client.invoke('ticket.tags.add', tag), 5000)));
+export async function mirror({ values = {}, add_tags: add = [], remove_tags: remove = [] }) {
+  const wanted = Object.entries(values);
+  if (!client || !wanted.length) { return true; }
+  const outcomes = await Promise.allSettled(wanted.map(async ([path, value]) => {
+    // A field that shows it already is left alone, so that the form isn't marked as changed.
+    if (await get(path) !== value) { await within(client.set(path, value), 5000); }
+  }));
   const refused = outcomes.filter((one) => one.status === 'rejected').length;
+  if (refused < outcomes.length) { await mirrorTags(add, remove); }
   // None could be set: this form doesn't have our fields, so nothing of them can be overwritten.
   return refused === 0 || refused === outcomes.length;
+}
+
+async function mirrorTags(add, remove) {
+  const present = await get('ticket.tags');
+  if (!Array.isArray(present)) { return; }
+  const over = remove.filter((tag) => present.includes(tag));
+  const missing = add.filter((tag) => !present.includes(tag));
+  await Promise.allSettled([
+    ...over.map((tag) => within(client.invoke('ticket.tags.remove', tag), 5000)),
+    ...missing.map((tag) => within(client.invoke('ticket.tags.add', tag), 5000)),
+  ]);
 }

@@ -40,7 +40,7 @@ async function reload(wasWritten) {
 async function mirrorForm() {
   const shown = panel.querySelector('.panel');
   if (!shown?.dataset.mirror) { return; }
-  const isMirrored = await mirror(JSON.parse(shown.dataset.mirror), JSON.parse(shown.dataset.tags));
+  const isMirrored = await mirror(JSON.parse(shown.dataset.mirror));
   if (!isMirrored) { tell({ title: t('form.differs') }, null, 'info'); }
 }
 
