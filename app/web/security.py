@@ -12,6 +12,7 @@ from app.logs import new_request_id, request_id
 
 log = logging.getLogger(__name__)
 
+_HOOK = "hooks.receive"
 _LOCKED_DOWN = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 
 
@@ -54,17 +55,21 @@ def install_request_hooks(app: Flask, *, is_https: bool) -> None:
 
     @app.after_request
     def finish(answer: Response) -> Response:
+        endpoint = request.endpoint
+        if endpoint == _HOOK and answer.status_code == 202:
+            # Thousands a minute, read by no browser; the delivery's row is its record.
+            return answer
         headers = answer.headers
         spent_ms = (time.perf_counter() - g.started) * 1000 if "started" in g else 0.0
         headers["X-Request-Id"] = request_id.get() or ""
         headers["X-Content-Type-Options"] = "nosniff"
         headers["Referrer-Policy"] = "no-referrer"
         headers.setdefault("Content-Security-Policy", _LOCKED_DOWN)
-        if request.endpoint != "static":
+        if endpoint != "static":
             headers.setdefault("Cache-Control", "no-store")
         if is_https:
             headers["Strict-Transport-Security"] = "max-age=31536000"
-        if request.endpoint not in {"static", "health.live"}:
+        if endpoint not in {"static", "health.live"}:
             log.info(
                 "request",
                 extra={
