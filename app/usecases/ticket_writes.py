@@ -68,7 +68,7 @@ def deliver_write(deps: Deps, write_id: str, seen: Ticket | None = None) -> str:
 
 def _pause(pending: PendingWrite) -> float:
     """5 seconds, then twice as long each time, at most ten minutes."""
-    return min(600.0, 5.0 * 2 ** min(pending.attempts, 10))
+    return float(min(600, 5 * 2 ** min(pending.attempts, 10)))
 
 
 def _refuse(deps: Deps, pending: PendingWrite, error: Exception) -> str:
