@@ -17,6 +17,7 @@ from integrations.helpdesks.zendesk.answers import VENDOR
 from integrations.helpdesks.zendesk.checks import check_account
 from integrations.helpdesks.zendesk.client import ZendeskClient
 from integrations.helpdesks.zendesk.fields import (
+    field_ids,
     tags_after,
     ticket_field_values,
     user_field_values,
@@ -81,7 +82,7 @@ class Zendesk:
     def _ticket_body(self, write: TicketWrite, seen: Ticket) -> Any:
         """The ticket as zenpy sends it. zenpy passes on attributes that it doesn't know."""
         values = ticket_field_values(write.fields)
-        ids = _names(self._account.config.get("ticket_fields"))
+        ids = field_ids(self._account)
         known = {name: value for name, value in values.items() if name in ids}
         ticket = ZenpyTicket(id=int(_digits(write.ticket_id)))
         if write.note is not None:

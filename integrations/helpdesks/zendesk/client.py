@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import re
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -30,33 +32,26 @@ from app.domain.errors import (
     Malformed,
     NotFound,
     OutcomeUnknown,
-    RateLimited,
     Rejected,
     Unavailable,
     VendorError,
 )
-from app.ports import Account, Surroundings, VendorPace
+from app.ports import Account, Surroundings
 from integrations.helpdesks.zendesk.answers import VENDOR, error_for
 from integrations.helpdesks.zendesk.oauth import AccountTokens, TokenAnswer, TokenSource
+from integrations.helpdesks.zendesk.pace import TICKET_UPDATES_PER_MINUTE, Pacer
 from integrations.http import BoundedSession, was_never_sent
 
 # At DEBUG zenpy logs whole request and answer bodies.
 logging.getLogger("zenpy").setLevel(logging.WARNING)
 
-# https://developer.zendesk.com/api-reference/introduction/rate-limits/
-TICKET_UPDATES_PER_MINUTE = 100
-USER_UPDATES_PER_SECOND = 1
-USER_UPDATES_PER_USER_AND_MINUTE = 5
-DEFAULT_REQUESTS_PER_MINUTE = 400
-# The account's budget also serves its agents' other apps: half of it is ours.
-OUR_SHARE = 0.5
-PATIENCE_SECONDS = 3.0
-
 _LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
-_TICKET_UPDATE = re.compile(r"/api/v2/tickets/\d+(?:\.json)?$")
-_USER_UPDATE = re.compile(r"/api/v2/users/(\d+)(?:\.json)?$")
-# Requests that change nothing although they aren't GET would stand here; there are none.
 _READS = frozenset({"GET", "HEAD"})
+DEFAULT_REQUESTS_PER_MINUTE = 400
+# A connection unused for longer may be dying at the other end, which would make a write's outcome
+# unknown for nothing.
+_IDLE_SECONDS = 20.0
+_MAX_TRANSPORTS = 64
 
 
 @dataclass(frozen=True)
@@ -129,6 +124,30 @@ class _ToBase(HTTPAdapter):
         return response
 
 
+class _Transports(threading.local):
+    """This thread's connections, by process and address, so that jobs can use them again.
+
+    A forked worker never writes to a connection of its parent.
+    """
+
+    def __init__(self) -> None:
+        self._held: dict[tuple[int, Address], tuple[_ToBase, float]] = {}
+
+    def to(self, address: Address) -> _ToBase:
+        """A transport whose idle connections are young."""
+        key, now = (os.getpid(), address), time.monotonic()
+        held = self._held.get(key)
+        if held is None or now - held[1] > _IDLE_SECONDS:
+            if len(self._held) >= _MAX_TRANSPORTS:
+                self._held.clear()
+            held = (_ToBase(address), now)
+        self._held[key] = (held[0], now)
+        return held[0]
+
+
+_transports = _Transports()
+
+
 class AccountSession(BoundedSession):
     """Reaches one account and nothing else. Every answer is a readable 2xx or a VendorError.
 
@@ -154,7 +173,7 @@ class AccountSession(BoundedSession):
         self.headers["Accept"] = "application/json"
         self.headers.update((marketplace or Marketplace()).headers())
         self.adapters.clear()
-        self.mount(f"{address.claimed}/", _ToBase(address))
+        self.mount(f"{address.claimed}/", _transports.to(address))
 
     def merge_environment_settings(
         self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any
@@ -249,50 +268,6 @@ def unreadable(operation: str, *, is_write: bool, status: int | None = None) -> 
     return Malformed(
         "Zendesk's answer can't be read", vendor=VENDOR, operation=operation, status=status
     )
-
-
-class Pacer:
-    """Keeps one account's calls within its limits, together with all other workers.
-
-    Waits a few seconds at most; a longer wait is RateLimited, so that the job comes back later.
-    """
-
-    def __init__(
-        self,
-        pace: VendorPace,
-        account_id: str,
-        requests_per_minute: int,
-        sleep: Callable[[float], None] = time.sleep,
-        ticket_updates_per_minute: int = TICKET_UPDATES_PER_MINUTE,
-    ) -> None:
-        self._pace = pace
-        self._ticket_updates = ticket_updates_per_minute
-        self._key = f"zendesk:{account_id}"
-        self._per_minute = max(1, int(requests_per_minute * OUR_SHARE))
-        self._sleep = sleep
-
-    def wait_for(self, verb: str, path: str, operation: str) -> None:
-        """Return when the call may go out. Raises RateLimited."""
-        patience = PATIENCE_SECONDS
-        for key, limit, seconds in self._budgets(verb, path):
-            while (wait := self._pace.acquire(key, limit=limit, per_seconds=seconds)) > 0:
-                if wait > patience:
-                    raise RateLimited(
-                        "our share of Zendesk's rate limit is used up",
-                        vendor=VENDOR,
-                        operation=operation,
-                        retry_after_seconds=wait,
-                    )
-                self._sleep(wait)
-                patience -= wait
-
-    def _budgets(self, verb: str, path: str) -> Iterator[tuple[str, int, int]]:
-        if verb == "PUT" and _TICKET_UPDATE.search(path):
-            yield f"{self._key}:ticket-updates", self._ticket_updates, 60
-        if verb == "PUT" and (user := _USER_UPDATE.search(path)):
-            yield f"{self._key}:user-updates:{user[1]}", USER_UPDATES_PER_USER_AND_MINUTE, 60
-            yield f"{self._key}:user-updates", USER_UPDATES_PER_SECOND, 1
-        yield f"{self._key}:requests", self._per_minute, 60
 
 
 class ZendeskClient:

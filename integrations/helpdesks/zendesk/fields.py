@@ -17,6 +17,7 @@ from app.domain.crm import (
     RefundStatus,
     TicketFields,
 )
+from app.ports import Account
 
 # Option tags must be unique across all fields of an account: hence the two prefixes.
 STATUS_PREFIX = "makegood_"
@@ -152,3 +153,11 @@ def user_field_values(fields: CustomerFields) -> dict[str, int | str]:
     if fields.last_refund_on is not None:
         values[_USER_KEYS["last_refund"]] = fields.last_refund_on.isoformat()
     return values
+
+
+def field_ids(account: Account) -> dict[str, str]:
+    """The account's own ids of our ticket fields, by our names of them."""
+    known = account.config.get("ticket_fields")
+    if not isinstance(known, dict):
+        return {}
+    return {str(name): str(one) for name, one in known.items() if one is not None}

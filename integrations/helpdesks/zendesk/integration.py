@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from urllib.parse import urlsplit
 
+from app.domain.crm import TicketFields
 from app.domain.ticket import TicketEvent
 from app.ports import Account, AccountDirectory, SecretVault, SidebarVisit, Surroundings
 from integrations.helpdesks.zendesk import sidebar, webhook
 from integrations.helpdesks.zendesk.adapter import Zendesk
 from integrations.helpdesks.zendesk.client import Address, Marketplace, open_client
+from integrations.helpdesks.zendesk.fields import field_ids, ticket_field_values
 
 
 class ZendeskIntegration:
@@ -47,3 +49,15 @@ class ZendeskIntegration:
         address = Address.of(account.config.get("subdomain"), surroundings.endpoints["zendesk"])
         parts = urlsplit(address.base)
         return f"{parts.scheme}://{parts.netloc}"
+
+    def form_values(self, account: Account, fields: TicketFields) -> dict[str, str]:
+        """The open form's paths of our fields; a field that the account lacks is left out.
+
+        https://developer.zendesk.com/api-reference/apps/apps-support-api/ticket_sidebar/
+        """
+        ids = field_ids(account)
+        return {
+            f"ticket.customField:custom_field_{ids[name]}": value
+            for name, value in ticket_field_values(fields).items()
+            if name in ids
+        }

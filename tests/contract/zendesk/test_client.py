@@ -26,10 +26,10 @@ from integrations.helpdesks.zendesk.client import (
     AccountSession,
     Address,
     Marketplace,
-    Pacer,
     ZendeskClient,
 )
 from integrations.helpdesks.zendesk.oauth import FixedToken
+from integrations.helpdesks.zendesk.pace import Pacer
 from tests.support.helpdesk_bench import ZendeskBench, outcome_of
 from tests.support.surroundings import RecordingPace
 
@@ -42,6 +42,7 @@ class Answer:
     body: bytes = b"{}"
     headers: dict[str, str] = field(default_factory=dict)
     asked: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
+    ports: list[int] = field(default_factory=list)
 
 
 @contextmanager
@@ -49,9 +50,12 @@ def little_server(answer: Answer) -> Iterator[str]:
     """A server that gives one answer to everything."""
 
     class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
         def do_GET(self) -> None:
             length = int(self.headers.get("Content-Length", 0))
             self.rfile.read(length)
+            answer.ports.append(self.client_address[1])
             answer.asked.append((self.command, self.path, dict(self.headers.items())))
             self.send_response(answer.status)
             for name, value in answer.headers.items():
@@ -206,6 +210,27 @@ def test_nothing_of_a_body_or_token_is_logged(
     outcome_of(lambda: client.session.put(client.url("users/1.json"), json={"a": "Mona Berg"}))
     assert "Mona Berg" not in caplog.text
     assert "t0ken" not in caplog.text
+
+
+def test_the_next_job_uses_the_connection_again(answer: Answer) -> None:
+    with little_server(answer) as base:
+        address = Address.of("acme", base)
+        ports = set()
+        for _ in range(3):
+            session = AccountSession(address, 1, 1, tokens=FixedToken("t"))
+            session.get("https://acme.zendesk.com/api/v2/tickets/1.json")
+            ports.add(answer.ports[-1])
+    assert len(ports) == 1
+
+
+def test_an_idle_connection_is_not_trusted(answer: Answer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("integrations.helpdesks.zendesk.client._IDLE_SECONDS", -1.0)
+    with little_server(answer) as base:
+        address = Address.of("acme", base)
+        for _ in range(2):
+            session = AccountSession(address, 1, 1, tokens=FixedToken("t"))
+            session.get("https://acme.zendesk.com/api/v2/tickets/1.json")
+    assert len(set(answer.ports)) == 2
 
 
 def test_nobody_listening_means_not_sent() -> None:
