@@ -17,7 +17,7 @@ from pydantic import AwareDatetime, Field
 
 from app.domain.base import Value
 from app.domain.classification import Classification
-from app.domain.crm import CustomerFields, TicketWrite
+from app.domain.crm import CustomerFields, TicketFields, TicketWrite
 from app.domain.matching import Lookup, OrderQuery
 from app.domain.money import Money
 from app.domain.order import Order, PaymentStatus, Suggestion, TransactionStatus
@@ -294,6 +294,13 @@ class HelpdeskIntegration(Protocol):
         self, accounts: AccountDirectory, form: Mapping[str, str], now: datetime
     ) -> SidebarVisit:
         """Prove who opens the sidebar; raises NotAllowed with a sentence for the person."""
+
+    def form_values(self, account: Account, fields: TicketFields) -> Mapping[str, str]:
+        """The open ticket form's own path and value for each field, for the sidebar to set there.
+
+        E.g. `ticket.customField:custom_field_81` to `makegood_refunded`. Empty where the helpdesk's
+        form can't be set.
+        """
 
     def frame_ancestor(self, account: Account, surroundings: Surroundings) -> str:
         """The origin that may frame the sidebar of this account."""

@@ -6,23 +6,14 @@ the old values over ours. So the sidebar sets the same values in the form.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from typing import Protocol, runtime_checkable
 
 from app.domain.classification import Reason
 from app.domain.crm import RefundStatus, TicketFields
 from app.ports import Account
 from app.records import PendingWrite
 from app.usecases.deps import Deps
-
-
-@runtime_checkable
-class MirrorsForm(Protocol):
-    """A helpdesk integration that knows how its open form names our fields and options."""
-
-    def form_values(self, account: Account, fields: TicketFields) -> Mapping[str, str]:
-        """Form path to value, e.g. `ticket.customField:custom_field_81` to `makegood_refunded`."""
 
 
 @dataclass(frozen=True)
@@ -46,9 +37,7 @@ def form_mirror(
     An option of a drop-down is a tag as well: the old option's tag must go, or saving the form
     would bring the old value back.
     """
-    integration = deps.helpdesks.get(account.helpdesk)
-    if not isinstance(integration, MirrorsForm):
-        return Mirror({})
+    integration = deps.helpdesks[account.helpdesk]
     values = dict(integration.form_values(account, fields))
     if not values:
         return Mirror({})
