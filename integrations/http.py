@@ -11,9 +11,10 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from ipaddress import ip_address
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 import requests
@@ -37,6 +38,7 @@ class AnswerTooSlow(RequestException):
     """The body kept coming, but took far longer than the read limit."""
 
 
+@cache
 def user_agent() -> str:
     """How Makegood names itself to vendors."""
     try:
@@ -57,6 +59,9 @@ class BoundedSession(requests.Session):
 
     Raises requests.RequestException for everything that goes wrong, as requests does.
     """
+
+    # Shared by all sessions of a process: hosts are few, and the environment doesn't change.
+    _environments: ClassVar[dict[tuple[str, str], dict[str, Any]]] = {}
 
     def __init__(self, connect_timeout_seconds: float, read_timeout_seconds: float) -> None:
         super().__init__()
@@ -87,7 +92,20 @@ class BoundedSession(requests.Session):
     def merge_environment_settings(
         self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any
     ) -> Any:
-        """As requests does it, but this machine itself is never reached through a proxy."""
+        """As requests does it, but this machine itself is never reached through a proxy.
+
+        The environment is looked at once for each host: each look costs as much time as the rest
+        of a small request.
+        """
+        if proxies or stream or verify is not None or cert is not None:
+            return self._merged(url, proxies, stream, verify, cert)
+        parts = urlsplit(str(url))
+        host = (parts.scheme, parts.netloc)
+        if host not in self._environments:
+            self._environments[host] = self._merged(url, proxies, stream, verify, cert)
+        return dict(self._environments[host])
+
+    def _merged(self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any) -> Any:
         merged = super().merge_environment_settings(url, proxies, stream, verify, cert)
         if _is_loopback(str(url)):
             merged["proxies"] = {}
