@@ -55,7 +55,7 @@ class Ticket(Value):
 
     `revision` is the helpdesk's own mark of the version read (Zendesk: `updated_at`, verbatim); it
     goes back with a write so that nobody's change is overwritten. `fields` maps the helpdesk's
-    field id to its value as text.
+    field id to its value as text. `is_from_agent`: the requester is staff, so no customer asks.
     """
 
     id: str

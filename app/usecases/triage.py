@@ -23,7 +23,7 @@ from app.domain.errors import (
 from app.domain.masking import mask_payment_data
 from app.domain.matching import Match, MatchOutcome
 from app.domain.order import OrderSummary
-from app.domain.ticket import Ticket
+from app.domain.ticket import Ticket, TicketEventKind
 from app.ports import Account
 from app.records import Delivery, OfferedPlan, TriageResult, new_id
 from app.usecases.decide import decide_case, note_write
@@ -37,6 +37,12 @@ _MAX_ATTEMPTS = 8
 # How often a store that doesn't answer is asked again before the note says so.
 _STORE_ATTEMPTS = 3
 _SUBJECT_LENGTH = 200
+# A changed status or an event that we don't know says nothing new about what a customer wants.
+_STARTS_TRIAGE = {
+    TicketEventKind.CREATED,
+    TicketEventKind.CUSTOMER_REPLIED,
+    TicketEventKind.SWEPT,
+}
 
 
 class _Later(Exception):
@@ -97,6 +103,10 @@ def _triage(deps: Deps, delivery: Delivery) -> str:
     if deps.cases.is_triaged(delivery.account_id, ticket_id):
         deps.inbox.finish(delivery.id, "triaged before", deps.clock.now())
         return "triaged before"
+    if delivery.event.kind not in _STARTS_TRIAGE:
+        outcome = f"not for triage: {delivery.event.vendor_kind}"
+        deps.inbox.finish(delivery.id, outcome, deps.clock.now())
+        return "not for triage"
     account = deps.account(delivery.account_id)
     ticket = deps.helpdesk(account).read_ticket(ticket_id)
     now = deps.clock.now()

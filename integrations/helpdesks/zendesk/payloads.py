@@ -168,7 +168,6 @@ class TicketPayload(Payload):
     description: Text = ""
     status: Text = ""
     requester_id: Id
-    submitter_id: OptionalId = None
     created_at: AwareDatetime
     updated_at: str
     via: Annotated[Via, BeforeValidator(_object)] = Via()
@@ -187,7 +186,6 @@ class TicketAnswer(Payload):
         ticket = self.ticket
         people = {user.id: user for user in self.users}
         requester = people.get(ticket.requester_id, UserPayload())
-        submitter = people.get(ticket.submitter_id, UserPayload())
         return Ticket(
             id=ticket.id,
             subject=ticket.subject,
@@ -202,7 +200,8 @@ class TicketAnswer(Payload):
             revision=ticket.updated_at,
             language_hint=requester.locale,
             is_closed=ticket.status == "closed",
-            is_from_agent=requester.is_staff or submitter.is_staff,
+            # A ticket that staff typed for a customer (by phone, or a form) is the customer's.
+            is_from_agent=requester.is_staff,
         )
 
 

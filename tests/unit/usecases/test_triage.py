@@ -8,7 +8,7 @@ import pytest
 
 from app.domain.errors import AccessDenied, Malformed, NotFound
 from app.domain.matching import MatchOutcome
-from app.domain.ticket import Contact, Requester
+from app.domain.ticket import Contact, Requester, TicketEvent, TicketEventKind
 from app.records import DeliveryState
 from app.usecases.cases import triage_by_hand
 from app.usecases.triage import triage_delivery
@@ -374,3 +374,20 @@ def test_two_agents_at_once_make_one_case(bench: Bench) -> None:
     cases.append(triage_by_hand(bench.deps, bench.account, "7", bench.agent))
     assert cases[0] == cases[1]
     assert len(bench.helpdesk.notes("7")) == 1
+
+
+@pytest.mark.parametrize("kind", ["updated", "unknown"])
+def test_an_event_that_says_nothing_new_costs_no_call(bench: Bench, kind: str) -> None:
+    bench.helpdesk.add_ticket("7", "refund please")
+    event = TicketEvent(
+        ticket_id="7",
+        kind=TicketEventKind(kind),
+        dedupe_key=f"event-{kind}",
+        vendor_kind="zen:event-type:ticket.status_changed",
+    )
+    number = bench.deps.inbox.add("acme", event, "0" * 64, bench.deps.clock.now())
+    assert number is not None
+    assert triage_delivery(bench.deps, number) == "not for triage"
+    assert bench.script.calls == []
+    assert not bench.deps.cases.is_triaged("acme", "7")
+    assert states(bench) == {"done": 1}

@@ -107,12 +107,12 @@ def test_a_closed_ticket_says_so() -> None:
     ("requester_role", "submitter_role", "from_agent"),
     [
         ("end-user", "end-user", False),
-        ("end-user", "agent", True),
+        ("end-user", "agent", False),
         ("agent", "end-user", True),
         ("admin", "admin", True),
     ],
 )
-def test_what_staff_wrote_is_known(
+def test_a_ticket_that_staff_typed_for_a_customer_is_the_customers(
     requester_role: str, submitter_role: str, from_agent: bool
 ) -> None:
     people = (user(role=requester_role), user(id=901, role=submitter_role))
