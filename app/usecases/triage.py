@@ -104,8 +104,8 @@ def _triage(deps: Deps, delivery: Delivery) -> str:
         deps.inbox.finish(delivery.id, "triaged before", deps.clock.now())
         return "triaged before"
     if delivery.event.kind not in _STARTS_TRIAGE:
-        outcome = f"not for triage: {delivery.event.vendor_kind}"
-        deps.inbox.finish(delivery.id, outcome, deps.clock.now())
+        what = f"not for triage: {delivery.event.vendor_kind}"
+        deps.inbox.finish(delivery.id, what, deps.clock.now())
         return "not for triage"
     account = deps.account(delivery.account_id)
     ticket = deps.helpdesk(account).read_ticket(ticket_id)
