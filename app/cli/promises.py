@@ -290,10 +290,10 @@ class _Examination:
         with self.stage.services.database.read() as tx:
             for table in metadata.sorted_tables:
                 for row in tx.execute(select(table)):
-                    if _holds(numbers, " ".join(str(value) for value in row)):
+                    if holds_number(numbers, " ".join(str(value) for value in row)):
                         faults.append(f"a card number stands in the table {table.name}")
         log_file = self.stage.show.log_file
-        if log_file is not None and _holds(numbers, log_file.read_text(errors="replace")):
+        if log_file is not None and holds_number(numbers, log_file.read_text(errors="replace")):
             faults.append("a card number stands in the log")
         written = sum(bool(one.scene.story.card_number) for one in self.told)
         return _promise(list(dict.fromkeys(faults)), f"{written} tickets had one in their text")
@@ -344,7 +344,7 @@ class _Examination:
         return _promise(faults, "the helpdesk refused no call")
 
 
-def _holds(numbers: set[str], text: str) -> bool:
+def holds_number(numbers: set[str], text: str) -> bool:
     """Whether one of the card numbers stands in a text, however it is spaced."""
     digits = re.sub(r"(?<=\d)[ \-.]+(?=\d)", "", text)
     return any(number in digits for number in numbers)
