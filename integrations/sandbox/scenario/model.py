@@ -71,8 +71,8 @@ class Expected:
 
     `match` is "matched", "choose" or "none"; `verdict` is "eligible", "not_eligible",
     "needs_review" or None where no order was matched. `amount` is what an eligible plan comes to,
-    to the cent, and `partial` what one unit of its first item comes to. `why` must occur in the reason
-    that is shown. `tier` is who may release it.
+    to the cent, and `partial` what one unit of its first item comes to. `why` must occur in the
+    reason that is shown. `tier` is who may release it.
     """
 
     is_refund: bool
