@@ -1,0 +1,1 @@
+"""Processes killed and answers lost on purpose."""

@@ -1,0 +1,290 @@
+"""Vendors in their sandboxes, a database, and workers that are killed: what the faults happen to."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Self
+
+from app.bootstrap import Services, build_services
+from app.domain.case import Case
+from app.domain.people import Agent, Tier
+from app.domain.refund import Refund, RefundState
+from app.domain.ticket import TicketEvent, TicketEventKind
+from app.ports import Account, StoreRecord
+from app.settings import Settings
+from app.storage.migrate import upgrade
+from app.usecases.refunds import request_refund
+from app.usecases.triage import triage_delivery
+from integrations.helpdesks.zendesk.oauth import StoredToken
+from integrations.sandbox.server import SandboxServer
+from integrations.sandbox.shopify import ShopifySandbox
+from integrations.sandbox.zendesk import ZendeskSandbox
+from tests.fault.worker_that_dies import FreePace, Job, LocalQueue, Order
+
+ROOT = Path(__file__).resolve().parents[2]
+AGENT = Agent(id="11", name="Noor Haddad", email=None, role="agent", tier=Tier.AGENT)
+PRICE = Decimal("48.60")
+KILLED = -9
+
+
+class Workers:
+    """Worker processes, forked one after another by a process that has imported everything."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.fault.worker_that_dies"],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def send(self, order: Order) -> None:
+        """Start a worker and don't wait for its end."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps(asdict(order)) + "\n")
+        self._process.stdin.flush()
+
+    def ended(self) -> int:
+        """How the next worker ended."""
+        assert self._process.stdout is not None
+        return int(self._process.stdout.readline())
+
+    def run(self, order: Order) -> int:
+        """A worker's life, to its end."""
+        self.send(order)
+        return self.ended()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        assert self._process.stdin is not None and self._process.stdout is not None
+        self._process.stdin.close()
+        try:
+            self._process.wait(10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._process.stdout.close()
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A customer's ticket and order."""
+
+    ticket_id: int
+    order_id: str
+
+
+class Scene:
+    """One account with its helpdesk and store, and everything that can be looked at afterwards."""
+
+    def __init__(
+        self,
+        database_url: str,
+        folder: Path,
+        zendesk: ZendeskSandbox,
+        shopify: ShopifySandbox,
+        shopify_url: str,
+        workers: Workers,
+        redis_url: str,
+    ) -> None:
+        self.zendesk, self.shopify, self.workers = zendesk, shopify, workers
+        self.folder = folder
+        self.shop = shopify.add_shop("demo", bucket_size=1e6, restore_rate=1e5)
+        self.settings: dict[str, Any] = {
+            "database_url": database_url,
+            "redis_url": redis_url,
+            "data_dir": str(folder),
+            "secret_keys": "an invented key",
+            "zendesk_url": zendesk.base,
+            "shopify_url": f"{shopify_url}/shops/{{shop}}",
+            "hold_seconds": 0.0,
+            "patience_seconds": 1.0,
+            "log_level": "ERROR",
+        }
+        self.queue = LocalQueue([])
+        self.services: Services = build_services(
+            Settings(**self.settings), notifier=self.queue, pace=FreePace()
+        )
+        self.deps = self.services.deps
+        upgrade(self.services.database)
+        self._customers = 0
+        self._logs = 0
+        self._connect()
+
+    def _connect(self) -> None:
+        now, accounts = self.deps.clock.now(), self.deps.accounts
+        account = Account(
+            id="acme",
+            helpdesk="zendesk",
+            name="Acme",
+            config={"subdomain": self.zendesk.account.subdomain, "auth": "static"},
+        )
+        accounts.save(account, "tests", now)
+        accounts.save_store(
+            StoreRecord(
+                id="store-1",
+                account_id="acme",
+                kind="shopify",
+                name="Demo",
+                config={"shop": self.shop.domain, "mode": "static", "currency": "EUR"},
+            ),
+            "tests",
+            now,
+        )
+        vault = accounts.vault("acme")
+        token = StoredToken(access_token=self.zendesk.static_token or "")
+        vault.put("helpdesk", {"token": token.model_dump_json()})
+        vault.put("store-1", {"access_token": self.shopify.issue_token(self.shop)})
+
+    # what happens
+
+    def ask(self) -> Asked:
+        """A new customer with one delivered order asks for its money back."""
+        self._customers += 1
+        email = f"customer{self._customers}@example.com"
+        now = datetime.now(UTC)
+        order = self.shopify.add_order(
+            self.shop,
+            {
+                "email": email,
+                "customer": {"name": "Ida Example", "email": email},
+                "line_items": [
+                    {
+                        "title": "Mug",
+                        "quantity": 1,
+                        "price": str(PRICE),
+                        "product": {"type": "Mugs", "tags": []},
+                    }
+                ],
+                "created_at": (now - timedelta(days=9)).isoformat(),
+                "fulfillments": [{"delivered_at": (now - timedelta(days=5)).isoformat()}],
+            },
+        )
+        user = self.zendesk.add_user("Ida Example", email)
+        ticket = self.zendesk.add_ticket(
+            user.id, "Refund", "I changed my mind, please refund my order."
+        )
+        return Asked(ticket.id, order.id)
+
+    def deliver(self, asked: Asked, key: str = "created") -> str:
+        """A delivery about the ticket is kept; its number."""
+        event = TicketEvent(
+            ticket_id=str(asked.ticket_id),
+            kind=TicketEventKind.CREATED,
+            dedupe_key=f"{asked.ticket_id}:{key}",
+            vendor_kind="created",
+        )
+        number = self.deps.inbox.add("acme", event, "0" * 64, self.deps.clock.now())
+        assert number is not None
+        return str(number)
+
+    def case(self, asked: Asked) -> Case:
+        found = self.deps.cases.case_of_ticket("acme", str(asked.ticket_id))
+        assert found is not None
+        return found
+
+    def clicked(self, asked: Asked | None = None) -> tuple[Asked, Refund]:
+        """A triaged ticket and a clicked refund whose hold is over."""
+        asked = asked or self.ask()
+        assert triage_delivery(self.deps, int(self.deliver(asked))) == "triaged"
+        offered = self.deps.cases.current_offer("acme", self.case(asked).id)
+        assert offered is not None
+        refund, is_new = request_refund(
+            self.deps, self.deps.account("acme"), offered.id, AGENT, True
+        )
+        assert is_new
+        return asked, refund
+
+    # workers
+
+    def order(self, *jobs: Job, **more: Any) -> Order:
+        return Order(settings=self.settings, jobs=list(jobs), **more)
+
+    def steps_of(self, *jobs: Job) -> list[str]:
+        """The steps that a worker takes when nothing goes wrong."""
+        self._logs += 1
+        log = self.folder / f"steps-{self._logs}.log"
+        assert self.workers.run(self.order(*jobs, log=str(log))) == 0
+        return log.read_text().split()
+
+    def recover(self) -> None:
+        """A clean worker and the clock's announcements, until nothing is left to do."""
+        assert self.workers.run(self.order(stays=True)) == 0
+
+    # what came of it
+
+    def refunds_in_store(self, order_id: str) -> list[Decimal]:
+        """What the store's own books say was paid back, refund by refund."""
+        return [refund.paid() for refund in self.shop.orders[order_id].refunds]
+
+    def notes(self, ticket_id: int) -> list[str]:
+        """The markers of all that we wrote on a ticket, in the helpdesk's own books."""
+        ticket = self.zendesk.account.tickets[ticket_id]
+        markers = {audit.id: audit.custom_metadata.get("makegood") for audit in ticket.audits}
+        return [str(markers[one.audit_id]) for one in ticket.comments[1:]]
+
+    def refund(self, refund: Refund) -> Refund:
+        found = self.deps.ledger.find(refund.id)
+        assert found is not None
+        return found
+
+    def faults_of_refund(self, asked: Asked, refund: Refund) -> list[str]:
+        """What is wrong with a refund that should be settled once; empty when nothing is."""
+        found = []
+        paid = self.refunds_in_store(asked.order_id)
+        if paid != [PRICE]:
+            found.append(f"the store paid {paid}")
+        state = self.refund(refund).state
+        if state is not RefundState.SETTLED:
+            found.append(f"the ledger says {state}")
+        notes = self.notes(asked.ticket_id)
+        decision = f"decision-{self.first_decision(asked)}"
+        if sorted(notes) != sorted([decision, f"refund-{refund.id}-settled"]):
+            found.append(f"the ticket has {notes}")
+        return found
+
+    def first_decision(self, asked: Asked) -> str:
+        """The decision that triage made."""
+        case = self.case(asked)
+        [triaged] = [
+            event
+            for event in self.deps.audit.of_subject("acme", f"case:{case.id}")
+            if event.action == "case_triaged"
+        ]
+        return str(triaged.data["decision"])
+
+    def faults_of_triage(self, asked: Asked) -> list[str]:
+        """What is wrong with a ticket that should have one note; empty when nothing is."""
+        notes = self.notes(asked.ticket_id)
+        if self.deps.cases.case_of_ticket("acme", str(asked.ticket_id)) is None:
+            return [f"there is no case; the ticket has {notes}"]
+        expected = f"decision-{self.first_decision(asked)}"
+        return [] if notes == [expected] else [f"the ticket has {notes}"]
+
+    def chain_fault(self) -> str | None:
+        return self.deps.audit.verify("acme")[1]
+
+
+@contextmanager
+def make_scene(
+    database_url: str, folder: Path, workers: Workers, redis_url: str = "unix:///nowhere"
+) -> Iterator[Scene]:
+    """Sandboxes on loopback ports around an empty database."""
+    with ExitStack() as stack:
+        zendesk = stack.enter_context(ZendeskSandbox(limits_enabled=False))
+        shopify = ShopifySandbox()
+        server = stack.enter_context(SandboxServer(shopify.app))
+        scene = Scene(database_url, folder, zendesk, shopify, server.url, workers, redis_url)
+        stack.callback(scene.services.close)
+        yield scene
