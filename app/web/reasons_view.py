@@ -76,11 +76,13 @@ def why_view(decision: Decision, order: Order | None, policy: Policy) -> Why:
     names = {line.id: line.name for line in order.lines} if order else {}
     findings = _findings(decision, names)
     said = {decision.headline, *(line.because for line in decision.lines)}
+    # One item whose reason is the verdict's own needs no list of its own.
+    is_said = len(decision.lines) == 1 and decision.lines[0].because == decision.headline
     is_same = policy.id == decision.policy_id and policy.version == decision.policy_version
     return Why(
         lines=tuple(
             LineReason(line.name, _LINE_TONES[line.verdict], line.because)
-            for line in decision.lines
+            for line in (() if is_said else decision.lines)
         ),
         nearest=tuple(item for item in findings if item.is_nearest_miss),
         missing=tuple(item for item in decision.missing if item not in said),

@@ -137,7 +137,8 @@ def release(policy: Policy, plan: Plan, agent: Agent | None) -> Release:
     if agent is None:
         return Release(needed, False, text("pay.checking_role"))
     if agent.tier is None or not agent.is_active:
-        return Release(needed, False, text("pay.look_only"))
+        why = text("pay.look_only", tier=text(f"tier.{needed.value}"))
+        return Release(needed, False, why)
     if not agent.tier.covers(needed):
         why = text("pay.needs_tier", tier=text(f"tier.{needed.value}"))
         return Release(needed, False, why)

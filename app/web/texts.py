@@ -158,6 +158,7 @@ ENGLISH: dict[str, str] = {
     "order.ordered": "Ordered {date}",
     "order.by_hand": "Chosen by hand",
     "order.items": "Items",
+    "order.each": "{price} each",
     "order.how_found": "How it was found",
     "delivery.unfulfilled": "Not shipped",
     "delivery.partial": "Partly shipped",
@@ -195,7 +196,7 @@ ENGLISH: dict[str, str] = {
     "pay.again": "Check again to refund",
     "pay.rest": "Refund more of this order…",
     "pay.needs_tier": "{tier} can release this amount.",
-    "pay.look_only": "Your role may look but not refund. An agent can release this.",
+    "pay.look_only": "Your role may look but not refund. {tier} can release this amount.",
     "pay.checking_role": "Checking what you may release…",
     "tier.automatic": "Nobody has to",
     "tier.agent": "An agent",
@@ -316,7 +317,6 @@ ENGLISH: dict[str, str] = {
     # --- footer ---
     "refresh.button": "Refresh",
     "refresh.read_at": "Figures from {time}",
-    "refresh.never": "No figures yet",
     # --- handed to the script ---
     "js.loading": "Reading the ticket…",
     "js.slow": "This takes longer than usual. Still trying…",

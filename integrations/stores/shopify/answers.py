@@ -169,7 +169,7 @@ class Reading:
         """No readable answer came: raise OutcomeUnknown for a mutation, else Unavailable."""
         kind = OutcomeUnknown if self.is_mutation else Unavailable
         raise kind(
-            f"Shopify gave no answer to {self.operation}: {what}",
+            f"Shopify gave no answer ({what})",
             vendor=VENDOR,
             operation=self.operation,
             status=status,

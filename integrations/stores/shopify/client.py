@@ -118,7 +118,8 @@ class ShopifyClient:
                     vendor=VENDOR,
                     operation=reading.operation,
                 ) from error
-            reading.lost(kind)
+            is_slow = isinstance(error, requests.Timeout)
+            reading.lost("it took too long" if is_slow else "the connection broke")
         self._log(reading.operation, started, response.status_code, "")
         headers = response.headers
         return Reply(

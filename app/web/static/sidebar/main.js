@@ -73,9 +73,6 @@ async function tryReload(wasWritten) {
     if (trouble.kind === undefined) { throw trouble; }
     if (!panel.querySelector('.panel')) { panel.replaceChildren(); }
     tell(trouble.problem, () => tryReload(wasWritten));
-    if (trouble.kind === 'offline') {
-      addEventListener('online', () => { clearNotice(); tryReload(wasWritten); }, { once: true });
-    }
   }
 }
 
@@ -108,6 +105,8 @@ async function start() {
     // The first activation comes while the first panel is still being read.
     if (panel.querySelector('.panel')) { tryReload(false); }
   });
+  // What the panel shows may have changed meanwhile, and notices say that this happens by itself.
+  addEventListener('online', () => { clearNotice(); tryReload(false); });
   await tryReload(false);
   await learnRole();
 }

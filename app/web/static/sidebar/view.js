@@ -44,6 +44,8 @@ function focusKey(item) {
 
 /** After any change of the page's height. */
 export function settle() { requestAnimationFrame(resize); }
+// The helpdesk makes the frame wider or narrower, and text wraps anew.
+new ResizeObserver(settle).observe(document.body);
 
 export function say(words) {
   live.textContent = '';
