@@ -22,16 +22,14 @@ from typing import Any, Self
 import requests
 
 from app.bootstrap import Services, build_services
-from app.cli.connect import connect_shopify_store
+from app.cli.connect import connect_shopify_store, connect_zendesk_account
 from app.cli.processes import Supervisor
 from app.domain.errors import ConfigurationError
 from app.ports import Account
 from app.queue import embedded_redis
-from app.records import new_id
 from app.settings import Settings
 from app.storage.migrate import upgrade
 from integrations.helpdesks.zendesk.connect import Credentials
-from integrations.helpdesks.zendesk.connect import connect as connect_zendesk
 from integrations.http import BoundedSession
 from integrations.sandbox.scenario import SHOP, SLOW_GATEWAY
 from integrations.sandbox.server import ChildServer
@@ -217,23 +215,13 @@ def connect_everything(services: Services, stage: Stage) -> Account:
     package = build_zendesk(
         f"http://localhost:{stage.port}", stage.show.folder, version("makegood")
     )
-    deps = services.deps
-    draft = Account(
-        id=new_id("acc"), helpdesk="zendesk", name="Acme", config={"subdomain": _SUBDOMAIN}
-    )
-    connected = connect_zendesk(
-        draft,
-        deps.surroundings(draft.id),
+    account, _ = connect_zendesk_account(
+        services,
+        _SUBDOMAIN,
         Credentials(client_id=client["identifier"], client_secret=client["secret"]),
-        stage.url,
         package=package,
-    )
-    account = draft.model_copy(update={"config": connected.config})
-    deps.accounts.save(account, _ACTOR, deps.clock.now())
-    deps.accounts.vault(account.id).put("helpdesk", connected.secrets)
-    # Who may release what: the sandbox has a custom role of this name.
-    account = account.model_copy(
-        update={"config": {**account.config, "tiers": {"Team lead": "team_lead"}}}
+        # Who may release what: the sandbox has a custom role of this name.
+        tiers={"Team lead": "team_lead"},
     )
     if stage.show.high_volume:
         config = {
@@ -242,7 +230,7 @@ def connect_everything(services: Services, stage: Stage) -> Account:
             "ticket_updates_per_minute": _HIGH_VOLUME["ticket-updates-account"],
         }
         account = account.model_copy(update={"config": config})
-    deps.accounts.save(account, _ACTOR, deps.clock.now())
+        services.deps.accounts.save(account, _ACTOR, services.deps.clock.now())
     connect_shopify_store(
         services,
         account,
