@@ -1,4 +1,4 @@
-"""Vendors in their sandboxes, a database, and workers that are killed: what the faults happen to."""
+"""Vendors in their sandboxes, a database, and workers that are killed."""
 
 from __future__ import annotations
 
@@ -83,6 +83,16 @@ class Asked:
 
     ticket_id: int
     order_id: str
+
+
+@dataclass
+class Victim:
+    """A refund whose worker was killed: where, and how the worker ended."""
+
+    where: str
+    asked: Asked
+    refund: Refund
+    ended: int
 
 
 class Scene:
@@ -253,6 +263,14 @@ class Scene:
         if sorted(notes) != sorted([decision, f"refund-{refund.id}-settled"]):
             found.append(f"the ticket has {notes}")
         return found
+
+    def faults_of(self, victims: list[Victim]) -> list[str]:
+        """The same for many, each with its place."""
+        return [
+            f"{one.where}: {fault}"
+            for one in victims
+            for fault in self.faults_of_refund(one.asked, one.refund)
+        ]
 
     def first_decision(self, asked: Asked) -> str:
         """The decision that triage made."""

@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
-from tests.fault.scene import KILLED, Scene
+from tests.fault.scene import KILLED, Asked, Scene, Victim
 
 pytestmark = pytest.mark.fault
 
 
-def kill_at_every_step(scene: Scene) -> tuple[list[str], list[str]]:
-    """The steps of a refund, and what went wrong after a kill before each of them."""
+def kill_at_every_step(scene: Scene) -> tuple[list[str], list[Victim]]:
+    """The steps of a refund, and one refund for each whose worker was killed before it."""
     _, refund = scene.clicked()
     steps = scene.steps_of(("refund", refund.id))
     victims = []
     for number, step in enumerate(steps):
         asked, refund = scene.clicked()
         ended = scene.workers.run(scene.order(("refund", refund.id), dies_at=number))
-        victims.append((f"killed before step {number}, {step}", ended, asked, refund))
-    scene.recover()
-    wrong = []
-    for where, ended, asked, refund in victims:
-        faults = scene.faults_of_refund(asked, refund)
-        if ended != KILLED:
-            faults.append(f"the worker wasn't killed but ended with {ended}")
-        wrong += [f"{where}: {fault}" for fault in faults]
-    return steps, wrong
+        victims.append(Victim(f"killed before step {number}, {step}", asked, refund, ended))
+    return steps, victims
 
 
 def check_steps(steps: list[str]) -> None:
@@ -50,16 +45,73 @@ def check_steps(steps: list[str]) -> None:
     assert missing == [], steps
 
 
-def test_a_kill_before_any_step_ends_in_one_refund(scene: Scene) -> None:
-    steps, wrong = kill_at_every_step(scene)
-    check_steps(steps)
-    assert wrong == []
+def check_all(scene: Scene, victims: list[Victim]) -> None:
+    assert [one.where for one in victims if one.ended != KILLED] == []
+    assert scene.faults_of(victims) == []
     assert scene.chain_fault() is None
+
+
+def test_a_kill_before_any_step_ends_in_one_refund(scene: Scene) -> None:
+    steps, victims = kill_at_every_step(scene)
+    check_steps(steps)
+    scene.recover()
+    check_all(scene, victims)
 
 
 @pytest.mark.postgres
 def test_the_same_on_postgresql(postgres_scene: Scene) -> None:
-    steps, wrong = kill_at_every_step(postgres_scene)
+    steps, victims = kill_at_every_step(postgres_scene)
     check_steps(steps)
-    assert wrong == []
-    assert postgres_scene.chain_fault() is None
+    postgres_scene.recover()
+    check_all(postgres_scene, victims)
+
+
+def test_the_worker_that_takes_over_is_killed_too(scene: Scene) -> None:
+    """Every second step here: the first worker's death differs from the second one's."""
+    _, refund = scene.clicked()
+    steps = scene.steps_of(("refund", refund.id))
+    victims = []
+    for number in range(1, len(steps), 2):
+        asked, refund = scene.clicked()
+        ended = scene.workers.run(scene.order(("refund", refund.id), dies_at=number))
+        where = f"killed before step {number}, {steps[number]}"
+        victims.append(Victim(where, asked, refund, ended))
+    # What the dead held is free after the time of patience.
+    time.sleep(scene.settings["patience_seconds"] * 1.1)
+    for number, victim in enumerate(victims):
+        scene.workers.run(scene.order(("refund", victim.refund.id), dies_at=4 + number % 12))
+    scene.recover()
+    check_all(scene, victims)
+
+
+@pytest.mark.parametrize(
+    ("step", "operation"),
+    [
+        ("store.recheck", "RefundPreview"),
+        ("store.send_refund", "RefundCreate"),
+        ("store.read_refund", "RefundStatus"),
+        ("helpdesk.write_ticket", "tickets.update"),
+    ],
+)
+def test_a_kill_while_the_vendor_is_at_work(scene: Scene, step: str, operation: str) -> None:
+    """The call was processed, the answer finds nobody."""
+    _, refund = scene.clicked()
+    number = scene.steps_of(("refund", refund.id)).index(step)
+    asked, refund = scene.clicked()
+    board = scene.zendesk.faults if operation == "tickets.update" else scene.shopify.faults
+    board.add(operation, "slow", seconds=1.5)
+    dying = scene.order(("refund", refund.id), dies_at=number, seconds=0.5)
+    ended = scene.workers.run(dying)
+    if step == "store.send_refund":
+        assert len(scene.refunds_in_store(asked.order_id)) == 1
+    scene.recover()
+    check_all(scene, [Victim(f"killed in {step}", asked, refund, ended)])
+
+
+def test_nothing_that_was_never_clicked_is_refunded(scene: Scene) -> None:
+    """The books are really looked at: a ticket with a note and no click has no refund."""
+    asked: Asked = scene.ask()
+    scene.workers.run(scene.order(("triage", scene.deliver(asked))))
+    scene.recover()
+    assert scene.faults_of_triage(asked) == []
+    assert scene.refunds_in_store(asked.order_id) == []

@@ -1,0 +1,80 @@
+"""Answers lost before or after the vendor did its work, and the next worker killed as well."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from app.domain.refund import RefundState
+from tests.fault.scene import KILLED, Scene, Victim
+
+pytestmark = pytest.mark.fault
+
+# The first wait of a refund whose answer is missing, and of a ticket write.
+_REFUND_WAIT = 2.1
+_WRITE_WAIT = 5.1
+
+
+@pytest.mark.parametrize("kind", ["disconnect_after", "disconnect_before", "malformed"])
+def test_a_lost_answer_to_a_refund_then_a_kill_at_any_step(scene: Scene, kind: str) -> None:
+    def lose() -> Victim:
+        asked, refund = scene.clicked()
+        scene.shopify.faults.add("RefundCreate", kind)
+        assert scene.workers.run(scene.order(("refund", refund.id))) == 0
+        assert scene.refund(refund).state is RefundState.UNKNOWN
+        was_made = kind != "disconnect_before"
+        assert len(scene.refunds_in_store(asked.order_id)) == int(was_made)
+        return Victim("", asked, refund, KILLED)
+
+    model = lose()
+    time.sleep(_REFUND_WAIT)
+    steps = scene.steps_of(("refund", model.refund.id))
+    assert "store.find_refund" in steps
+    assert ("store.send_refund" in steps) is (kind == "disconnect_before")
+    victims = [lose() for _ in steps]
+    time.sleep(_REFUND_WAIT)
+    for number, (step, victim) in enumerate(zip(steps, victims, strict=True)):
+        victim.where = f"{kind}, then killed before step {number}, {step}"
+        victim.ended = scene.workers.run(scene.order(("refund", victim.refund.id), dies_at=number))
+    scene.recover()
+    assert [one.where for one in victims if one.ended != KILLED] == []
+    assert scene.faults_of([model, *victims]) == []
+    assert scene.chain_fault() is None
+
+
+def test_an_answer_that_times_out_is_looked_for(scene: Scene) -> None:
+    """The store works on while nobody listens any more."""
+    scene.settings["read_timeout_seconds"] = 1.0
+    asked, refund = scene.clicked()
+    scene.shopify.faults.add("RefundStatus", "timeout_after", seconds=2.0)
+    scene.zendesk.faults.add("tickets.update", "timeout_after", seconds=2.0)
+    scene.recover()
+    assert scene.faults_of([Victim("timed out", asked, refund, KILLED)]) == []
+
+
+@pytest.mark.parametrize("kind", ["disconnect_after", "disconnect_before"])
+def test_a_lost_answer_to_a_note_then_a_kill_at_any_step(scene: Scene, kind: str) -> None:
+    def lose() -> tuple[object, str]:
+        asked = scene.ask()
+        scene.zendesk.faults.add("tickets.update", kind)
+        assert scene.workers.run(scene.order(("triage", scene.deliver(asked)))) == 0
+        [write] = scene.deps.outbox.of_ticket("acme", str(asked.ticket_id))
+        return asked, write.id
+
+    model, write_id = lose()
+    time.sleep(_WRITE_WAIT)
+    steps = scene.steps_of(("ticket_write", write_id))
+    assert ("helpdesk.write_ticket" in steps) is (kind == "disconnect_before")
+    victims = [lose() for _ in steps]
+    time.sleep(_WRITE_WAIT)
+    for number, (_, write_id) in enumerate(victims):
+        ended = scene.workers.run(scene.order(("ticket_write", write_id), dies_at=number))
+        assert ended == KILLED
+    scene.recover()
+    wrong = [
+        f"killed before {step}: {fault}"
+        for step, (asked, _) in zip(["nothing", *steps], [(model, ""), *victims], strict=True)
+        for fault in scene.faults_of_triage(asked)  # type: ignore[arg-type]
+    ]
+    assert wrong == []
