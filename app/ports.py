@@ -189,9 +189,15 @@ class Recheck(Value):
 
 
 class Store(Protocol):
-    """One connected shop. Made per job; not shared between threads."""
+    """One connected shop. Made per job; not shared between threads.
+
+    `resend_is_safe`: the store knows a refund's key, so sending the same input again never pays
+    twice. Where it is False, a refund is sent once: a first call whose answer was lost may still
+    be at work, and nothing would stop a second one.
+    """
 
     record: StoreRecord
+    resend_is_safe: bool
 
     def find_orders(self, query: OrderQuery) -> Lookup:
         """Look for orders by all of the query's addresses and numbers, in one call."""

@@ -82,13 +82,26 @@ class Transaction(Value):
     created_at: AwareDatetime | None = None
 
 
+class Remaining(Value):
+    """What a store counts as left for a line's refundable units, where it tells.
+
+    `price` is before discounts. Such a store prices the next refund from what is left, and rounds
+    each of the three by itself.
+    """
+
+    price: Money
+    discount: Money
+    tax: Money
+
+
 class LineItem(Value):
     """One line of an order.
 
     `total` is for the whole `quantity`, after every discount, without the tax that the store adds
     on top (with it where the order's prices include tax). `tax` is the tax of the whole quantity.
     `delivered_at` is the last delivery among the shipments of this line; None when not known.
-    `is_final_sale` and `was_shipped` are None where the store can't tell.
+    `is_final_sale` and `was_shipped` are None where the store can't tell. With `remaining`, units
+    are priced as shares of that; without it, as shares of the whole line.
     """
 
     id: str
@@ -111,6 +124,7 @@ class LineItem(Value):
     delivered_at: AwareDatetime | None = None
     is_delivery_estimated: bool = False
     restock: Restock = Restock.NONE
+    remaining: Remaining | None = None
 
     @property
     def refunded_quantity(self) -> int:

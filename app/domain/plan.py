@@ -150,6 +150,22 @@ def _units_share(line: LineItem, whole: Money, quantity: int) -> Money:
     return whole.share(before + quantity, line.quantity) - whole.share(before, line.quantity)
 
 
+def _units(line: LineItem, quantity: int) -> tuple[Money, Money, Money]:
+    """Amount after discounts, discount and tax of `quantity` more units of a line."""
+    left = line.remaining
+    if left is None:
+        return (
+            _units_share(line, line.total, quantity),
+            _units_share(line, line.discount, quantity),
+            _units_share(line, line.tax, quantity),
+        )
+    price, discount, tax = (
+        part.share(quantity, line.refundable_quantity)
+        for part in (left.price, left.discount, left.tax)
+    )
+    return price - discount, discount, tax
+
+
 def plan_line(order: Order, chosen: ChosenLine) -> PlanLine:
     """Price some units of one line. Raises InvalidChoice when there aren't that many left."""
     try:
@@ -162,15 +178,14 @@ def plan_line(order: Order, chosen: ChosenLine) -> PlanLine:
             f"{line.quantity} can still be refunded"
         )
     share = chosen.percent / 100
-    full = _units_share(line, line.total, chosen.quantity)
-    tax = _units_share(line, line.tax, chosen.quantity)
+    full, discount, tax = _units(line, chosen.quantity)
     amount = Money.rounded(full.amount * share, full.currency)
     return PlanLine(
         line_id=line.id,
         name=line.name,
         quantity=chosen.quantity,
         price=Money.rounded(line.unit_price.amount * chosen.quantity, order.currency),
-        discount=_units_share(line, line.discount, chosen.quantity),
+        discount=discount,
         amount=amount,
         tax=Money.rounded(tax.amount * share, tax.currency),
         is_tax_included=order.prices_include_tax,

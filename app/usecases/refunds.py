@@ -43,6 +43,10 @@ _RECHECK_LIMIT = timedelta(minutes=15)
 # Shopify keeps keys for 24 hours: https://shopify.dev/docs/api/usage/implementing-idempotency
 _RESEND_WAITS = (2, 5, 15, 60)
 _RESEND_LIMIT = timedelta(hours=23)
+# How long a store without keys may still be at work on a refund whose answer was lost, and how
+# often it is read meanwhile.
+_LATE_LIMIT = timedelta(minutes=10)
+_LATE_WAITS = (5, 60)
 # How long a store that can't be read keeps an unknown refund from a person's eyes.
 _READ_LIMIT = timedelta(minutes=15)
 _UNKNOWN_RECHECK = timedelta(hours=1)
@@ -263,6 +267,9 @@ def _send(deps: Deps, store: Store, refund: Refund) -> Refund:
     try:
         sent = store.send_refund(refund)
     except (RateLimited, Unavailable) as error:
+        if not store.resend_is_safe:
+            # Nothing would stop a second one: a person clicks again, or doesn't.
+            return fail(deps, refund, f"Not sent, no money moved: {error}")
         wait = error.retry_after_seconds if isinstance(error, RateLimited) else 2.0
         return _to_unknown(deps, refund, f"Not processed, will be sent again: {error}", wait)
     except Rejected as error:
@@ -309,7 +316,7 @@ def _resolve_unknown(deps: Deps, refund: Refund) -> Refund:
     try:
         store = deps.store_by_id(refund.account_id, refund.store_id)
         found = store.find_refund(refund)
-        if found is None and not is_over:
+        if found is None and store.resend_is_safe and not is_over:
             problem, is_arriving = _changed_since_sent(deps, store, refund)
     except Exception as error:
         if not isinstance(error, VendorError):
@@ -317,6 +324,8 @@ def _resolve_unknown(deps: Deps, refund: Refund) -> Refund:
         return _unreadable(deps, refund, error)
     if found is not None:
         return _read_back(deps, store, refund, found)
+    if not store.resend_is_safe:
+        return _wait_for_it(deps, refund)
     if is_arriving:
         return _to_unknown(deps, refund, "The store is just taking it.", _RESEND_WAITS[0])
     if is_over:
@@ -339,6 +348,22 @@ def _resolve_unknown(deps: Deps, refund: Refund) -> Refund:
         },
     )
     return _send(deps, store, refund)
+
+
+def _wait_for_it(deps: Deps, refund: Refund) -> Refund:
+    """A store without keys isn't sent anything again: it is read, then a person decides."""
+    age = deps.clock.now() - (refund.sent_at or refund.created_at)
+    if age < _LATE_LIMIT:
+        shortest, longest = _LATE_WAITS
+        wait = min(max(age.total_seconds(), shortest), longest)
+        return _to_unknown(deps, refund, "The store may still be at work on it.", wait)
+    return _give_to_a_person(
+        deps,
+        refund,
+        "The store didn't confirm this refund and doesn't show it, and nothing is sent again: it "
+        "might pay twice. Look at the payment provider whether the money went out, and at the "
+        "order in the store.",
+    )
 
 
 def _changed_since_sent(deps: Deps, store: Store, refund: Refund) -> tuple[str | None, bool]:

@@ -269,6 +269,7 @@ class MemoryStore:
 
     name = "shopify"
     record: StoreRecord
+    resend_is_safe = True
 
     def __init__(self, clock: HandClock) -> None:
         self.clock = clock

@@ -56,6 +56,9 @@ P = TypeVar("P")
 class Shopify:
     """One connected shop. Made per job; not shared between threads."""
 
+    # The key is kept for 24 hours: https://shopify.dev/docs/api/usage/implementing-idempotency
+    resend_is_safe = True
+
     def __init__(
         self, record: StoreRecord, client: ShopifyClient, surroundings: Surroundings
     ) -> None:

@@ -10,7 +10,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from app.domain.money import Money
-from app.domain.order import Order, PastRefund, SuggestedLine, Tender
+from app.domain.order import Order, PastRefund, Remaining, SuggestedLine, Tender
 from app.domain.plan import (
     ChosenLine,
     InvalidChoice,
@@ -265,3 +265,26 @@ def test_a_plan_whose_parts_dont_sum_up_cant_be_made() -> None:
     for change in ({"total": euro("26")}, {"tenders": ()}, {"adjustment": euro("1")}):
         with pytest.raises(ValueError, match="make"):
             Plan.model_validate({**dict(plan), **change})
+
+
+@given(st.data())
+def test_units_of_a_line_whose_remainder_is_told_end_at_that_remainder(data: Any) -> None:
+    """Each part is a rounded share of what is left then, so the last unit takes the odd cents."""
+    units = data.draw(st.integers(1, 9))
+    price, discount, tax = (data.draw(money_in("EUR", 0, 99_999)) for _ in range(3))
+    line = make_line(quantity=units + 3, refundable_quantity=units)
+    left = Remaining(price=price, discount=discount, tax=tax)
+    paid = euro("0")
+    for remaining_units in range(units, 0, -1):
+        line = line.model_copy(update={"refundable_quantity": remaining_units, "remaining": left})
+        part = plan_line(make_order((line,)), ChosenLine(line_id=line.id, quantity=1))
+        part_price = left.price.share(1, remaining_units)
+        assert part.discount == left.discount.share(1, remaining_units)
+        assert part.amount == part_price - part.discount
+        paid = paid + part.amount + part.tax
+        left = Remaining(
+            price=left.price - part_price,
+            discount=left.discount - part.discount,
+            tax=left.tax - part.tax,
+        )
+    assert paid == price - discount + tax

@@ -298,3 +298,72 @@ def test_a_token_without_the_right_fails_it(bench: Bench) -> None:
     refund = bench.held()
     bench.script.fail("recheck", AccessDenied("no scope", vendor="fake", operation="recheck"))
     assert bench.work(refund).state is RefundState.FAILED
+
+
+# --- a store that has no keys: sent once, then only read ---
+
+
+def test_without_keys_a_lost_refund_is_read_until_it_shows(bench: Bench) -> None:
+    bench.store.resend_is_safe = False
+    bench.add_order("#1001", "48.60")
+    refund = bench.held()
+    bench.script.fail("send_refund", lost())
+    bench.work(refund)
+    bench.clock.advance(30)
+    late = bench.work(refund)
+    assert late.state is RefundState.UNKNOWN
+    assert late.next_check_at == bench.clock.now() + timedelta(seconds=30)
+    bench.store.book(
+        refund.order_id, usd("48.60"), note=f"{refund.marker} ticket 7", plan=refund.plan
+    )
+    bench.clock.advance(30)
+    assert bench.work(refund).state is RefundState.SETTLED
+    assert bench.script.count("send_refund") == 1
+    assert bench.store.paid() == [usd("48.60")]
+
+
+def test_without_keys_nothing_is_ever_sent_again(bench: Bench) -> None:
+    bench.store.resend_is_safe = False
+    bench.add_order("#1001")
+    refund = bench.held()
+    bench.script.fail("send_refund", lost())
+    bench.pass_time(seconds=61, rounds=15)
+    asked = bench.refund(refund)
+    assert asked.state is RefundState.UNKNOWN
+    assert "payment provider" in (asked.explanation or "")
+    assert bench.script.count("find_refund") > 8
+    bench.pass_time(seconds=3601, rounds=5)
+    assert bench.script.count("send_refund") == 1
+    assert bench.store.paid() == []
+    assert outcome_writes(bench, refund) == ["unknown"]
+
+
+def test_without_keys_a_worker_that_died_while_sending_is_not_repeated(bench: Bench) -> None:
+    bench.store.resend_is_safe = False
+    bench.add_order("#1001")
+    refund = bench.held()
+
+    def die() -> None:
+        raise SystemExit
+
+    bench.script.during("send_refund", die)
+    with pytest.raises(SystemExit):
+        bench.work(refund)
+    assert bench.refund(refund).state is RefundState.SENDING
+    bench.pass_time(seconds=61, rounds=20)
+    assert bench.refund(refund).state is RefundState.UNKNOWN
+    assert bench.script.count("send_refund") == 1
+    assert bench.store.paid() == []
+
+
+@pytest.mark.parametrize("error", [unavailable(), limited(7)])
+def test_without_keys_what_surely_never_arrived_has_failed(bench: Bench, error: Exception) -> None:
+    bench.store.resend_is_safe = False
+    bench.add_order("#1001")
+    refund = bench.held()
+    bench.script.fail("send_refund", error)
+    failed = bench.work(refund)
+    assert failed.state is RefundState.FAILED
+    assert "no money moved" in (failed.explanation or "")
+    bench.pass_time(seconds=61, rounds=5)
+    assert bench.script.count("send_refund") == 1
