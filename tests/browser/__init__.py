@@ -1,0 +1,1 @@
+"""The sidebar in the desk, pressed by a real browser."""

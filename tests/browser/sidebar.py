@@ -1,0 +1,116 @@
+"""An agent's browser page: the desk, and in it the sidebar's frame."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from playwright.sync_api import BrowserContext, Frame, Locator, Page, expect
+
+from tests.browser.house import HOLD_SECONDS, House, Written
+
+# A refund holds, is sent by a worker, and the panel asks every second.
+SETTLES_MS = (HOLD_SECONDS + 20) * 1000
+_FRAME = ".app-slot iframe"
+
+# Browsers only report a policy violation to the page that broke it.
+_REPORT_VIOLATIONS = """addEventListener('securitypolicyviolation', (event) => {
+  console.error(`policy violated: ${event.violatedDirective} by ${event.blockedURI}`);
+});"""
+
+
+class Watch:
+    """Everything a browser complains about. What a test brings about itself is expected."""
+
+    def __init__(self, context: BrowserContext) -> None:
+        self.complaints: list[str] = []
+        self._expected: list[str] = []
+        context.add_init_script(_REPORT_VIOLATIONS)
+        context.on(
+            "console",
+            lambda message: (
+                self.complaints.append(message.text) if message.type == "error" else None
+            ),
+        )
+        context.on("weberror", lambda error: self.complaints.append(str(error.error)))
+
+    def expect(self, part: str) -> None:
+        """Complaints that contain `part` are right here."""
+        self._expected.append(part)
+
+    def unexpected(self) -> list[str]:
+        return [one for one in self.complaints if not any(part in one for part in self._expected)]
+
+
+class Seat:
+    """One agent before one ticket. Locators are in the sidebar unless they say `desk`."""
+
+    def __init__(self, house: House, page: Page, agent: str) -> None:
+        self.house = house
+        self.page = page
+        self.agent = agent
+        self.watch: Watch
+
+    def open(self, ticket: Written, scheme: str = "light") -> None:
+        """The ticket in the desk, with the sidebar's panel drawn and the role known."""
+        self.page.goto(self.house.desk_url(ticket, self.agent, scheme))
+        expect(self.panel).to_have_attribute("data-needs-role", "no", timeout=20_000)
+
+    @property
+    def frame(self) -> Frame:
+        """The sidebar's own document."""
+        handle = self.page.locator(_FRAME).element_handle()
+        frame = handle.content_frame()
+        assert frame is not None
+        return frame
+
+    def find(self, selector: str, **more: Any) -> Locator:
+        return self.page.frame_locator(_FRAME).locator(selector, **more)
+
+    @property
+    def panel(self) -> Locator:
+        return self.find(".panel")
+
+    @property
+    def verdict(self) -> Locator:
+        return self.find("#verdict")
+
+    @property
+    def reason(self) -> Locator:
+        return self.find(".strip p")
+
+    @property
+    def pay(self) -> Locator:
+        """The button that refunds what the decision says."""
+        return self.find(".pay .button-money")
+
+    @property
+    def cancel(self) -> Locator:
+        return self.find("button[data-action=cancel]")
+
+    @property
+    def notice(self) -> Locator:
+        return self.find("#notice")
+
+    def unfold(self, name: str) -> Locator:
+        """Open a fold of the panel by its id; returns it."""
+        fold = self.find(f"#fold-{name}")
+        if fold.get_attribute("open") is None:
+            fold.locator("> summary").click()
+        return fold
+
+    def expect_settled(self, amount: str) -> None:
+        expect(self.verdict).to_have_text("Refunded", timeout=SETTLES_MS)
+        expect(self.reason).to_have_text(f"{amount} refunded")
+
+    def form_field(self, title: str) -> Locator:
+        """A field of the open ticket form, in the desk."""
+        return self.page.locator(f"#f-custom_field_{self.house.field_ids()[title]}")
+
+    def narrow(self, width: int) -> None:
+        """Make the sidebar's frame this wide, as helpdesks with a fixed app bar do."""
+        self.page.locator(_FRAME).evaluate(
+            """(frame, width) => {
+              frame.style.cssText += `; box-sizing: content-box; width: ${width}px`; }""",
+            width,
+        )
+        self.house.wait(lambda: self.frame.evaluate("innerWidth") == width, f"{width} px")
