@@ -36,6 +36,22 @@ def proposed_fields(case: Case, refunds: Sequence[Refund]) -> TicketFields:
     )
 
 
+def shown_fields(
+    case: Case, refunds: Sequence[Refund], writes: Sequence[PendingWrite]
+) -> TicketFields:
+    """What sidebar and open form show: an agent's own values while they are the newest written,
+    else what is proposed. `writes` are the ticket's, oldest first."""
+    proposed = proposed_fields(case, refunds)
+    newest = writes[-1] if writes else None
+    if newest is None or newest.purpose != "fields" or newest.state is WriteState.REFUSED:
+        return proposed
+    by_hand = {
+        name: value for name in TicketFields.model_fields
+        if (value := getattr(newest.write.fields, name)) is not None
+    }  # fmt: skip
+    return proposed.model_copy(update=by_hand)
+
+
 def save_fields(
     deps: Deps,
     account: Account,

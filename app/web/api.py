@@ -131,7 +131,7 @@ def ticket(ticket_id: str) -> Response:
             stands.offered.plan, token, deps.accounts.policy(owner.id), person, formats
         )
     order = case.order or case.match.order
-    proposed = fields.proposed_fields(case, view.refunds)
+    shown = fields.shown_fields(case, view.refunds, view.writes)
     found = base.model_copy(
         update={
             "case_id": case.id,
@@ -146,7 +146,7 @@ def ticket(ticket_id: str) -> Response:
             "refunds": [bodies.refund_body(item, now, formats) for item in view.refunds],
             "writes": [bodies.write_body(item) for item in view.writes],
             "history": [bodies.history_body(item) for item in view.history],
-            "mirror": form_mirror(deps, owner, proposed, view.writes).values,
+            "mirror": form_mirror(deps, owner, shown, view.writes).values,
             "tags": sorted({tag for item in view.writes for tag in item.write.add_tags}),
         }
     )

@@ -8,7 +8,7 @@ from app.domain.case import Case
 from app.domain.classification import Reason
 from app.domain.crm import RefundStatus
 from app.usecases.cases import TicketView
-from app.usecases.fields import proposed_fields
+from app.usecases.fields import shown_fields
 from app.web.texts import text
 
 
@@ -34,36 +34,36 @@ class FieldGroup:
 
 
 def fields_view(view: TicketView, case: Case) -> tuple[FieldGroup, ...]:
-    """Both groups, filled with what is proposed now."""
-    proposed = proposed_fields(case, view.refunds)
+    """Both groups, filled with what stands in the helpdesk or is proposed now."""
+    shown = shown_fields(case, view.refunds, view.writes)
     customer = view.customer_fields
     currency = case.order.currency if case.order else ""
     ticket: list[FieldView] = [
         FieldView(
             "status",
             text("fields.status"),
-            proposed.status.value if proposed.status else "",
+            shown.status.value if shown.status else "",
             "select",
             tuple((item.value, text(f"status.{item.value}")) for item in RefundStatus),
         )
     ]
-    amount_currency = proposed.amount.currency if proposed.amount else currency
+    amount_currency = shown.amount.currency if shown.amount else currency
     if amount_currency:
         ticket.append(
             FieldView(
                 "amount",
                 text("fields.amount", currency=amount_currency),
-                f"{proposed.amount.amount:f}" if proposed.amount else "",
+                f"{shown.amount.amount:f}" if shown.amount else "",
                 "money",
                 currency=amount_currency,
             )
         )
-    ticket.append(FieldView("order", text("fields.order"), proposed.order or ""))
+    ticket.append(FieldView("order", text("fields.order"), shown.order or ""))
     ticket.append(
         FieldView(
             "reason",
             text("fields.reason"),
-            proposed.reason.value if proposed.reason else "",
+            shown.reason.value if shown.reason else "",
             "select",
             tuple((item.value, text(f"reason.{item.value}")) for item in Reason),
         )

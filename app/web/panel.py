@@ -7,7 +7,7 @@ import time
 from flask import Blueprint, Response, render_template, request
 
 from app.usecases.cases import TicketView, open_ticket
-from app.usecases.fields import proposed_fields
+from app.usecases.fields import shown_fields
 from app.web.context import account, known_agent, session, web
 from app.web.describe import describe
 from app.web.errors import Problem
@@ -69,5 +69,5 @@ def show(ticket_id: str) -> Response:
 def _mirror(view: TicketView) -> Mirror:
     if view.case is None:
         return Mirror({})
-    proposed = proposed_fields(view.case, view.refunds)
-    return form_mirror(web().deps, account(), proposed, view.writes)
+    shown = shown_fields(view.case, view.refunds, view.writes)
+    return form_mirror(web().deps, account(), shown, view.writes)

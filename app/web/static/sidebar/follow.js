@@ -45,7 +45,11 @@ function countDown(card, holdMs) {
     if (seconds <= 0) {
       clearInterval(ticker);
       const cancel = card.querySelector('[data-action="cancel"]');
-      if (cancel) { cancel.disabled = true; }
+      if (cancel) {
+        // A button that goes off drops the focus; the next panel takes it up from the verdict.
+        if (cancel === document.activeElement) { document.getElementById('verdict')?.focus(); }
+        cancel.disabled = true;
+      }
     }
   };
   tick();

@@ -14,10 +14,14 @@ export function element(tag, className, text) {
   return made;
 }
 
+// A button that works is off, and a button that goes off drops the focus: it had it, all the same.
+let pressed = null;
+
 /** Put a fresh panel in place; open folds stay open, and focus stays where it can. */
 export function show(html) {
   const open = new Map([...panel.querySelectorAll('details[id]')].map((one) => [one.id, one.open]));
-  const had = document.activeElement;
+  const had = pressed ?? document.activeElement;
+  pressed = null;
   const wasInside = panel.contains(had);
   const key = wasInside ? focusKey(had) : null;
   // The fragment is our own server's, escaped there; scripts in it would not run anyway.
@@ -28,7 +32,8 @@ export function show(html) {
   }
   panel.setAttribute('aria-busy', 'false');
   const wanted = panel.querySelector('[data-autofocus]');
-  if (wanted) {
+  // Whoever types in the helpdesk beside us keeps the focus.
+  if (wanted && document.hasFocus()) {
     wanted.focus();
   } else if (wasInside) {
     (key && panel.querySelector(key) || document.getElementById('verdict'))?.focus();
@@ -39,6 +44,7 @@ export function show(html) {
 function focusKey(item) {
   if (item.tagName === 'SUMMARY' && item.parentElement.id) { return `#${item.parentElement.id} > summary`; }
   if (item.dataset.action && item.tagName === 'BUTTON') { return `button[data-action="${item.dataset.action}"]:not(:disabled)`; }
+  if (item.type === 'submit' && item.form?.dataset.action) { return `form[data-action="${item.form.dataset.action}"] [type="submit"]:not(:disabled)`; }
   return null;
 }
 
@@ -81,6 +87,8 @@ export function working(button, words) {
   if (!button) { return () => {}; }
   const before = [...button.childNodes];
   const wasDisabled = button.disabled;
+  const hadFocus = document.activeElement === button;
+  pressed = hadFocus ? button : null;
   button.disabled = true;
   button.dataset.busy = '';
   button.replaceChildren(element('span', 'spinner'), element('span', '', words));
@@ -91,6 +99,8 @@ export function working(button, words) {
     button.replaceChildren(...before);
     button.disabled = wasDisabled;
     delete button.dataset.busy;
+    pressed = null;
+    if (hadFocus && document.activeElement === document.body) { button.focus(); }
     settle();
   };
 }
