@@ -7,6 +7,7 @@ line of JSON on stdin (so that the imports are paid once) and answers with one l
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import signal
@@ -22,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from app.bootstrap import Services, build_services
+from app.domain.classify.rules import RuleClassifier
 from app.domain.refund import RefundState
 from app.jobs import run, use_services
 from app.settings import Settings
@@ -202,6 +204,10 @@ def _fork(line: str) -> int:
 
 
 def main() -> None:
+    # What a worker loads at its first ticket is loaded here once, for all that are forked.
+    RuleClassifier().classify("Please refund my order.")
+    gc.collect()
+    gc.freeze()
     for line in sys.stdin:
         print(_fork(line), flush=True)
 
