@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
 from app.domain.errors import ConfigurationError
 from app.ports import (
@@ -21,13 +22,15 @@ from app.ports import (
 )
 from app.records import Accounts, AuditTrail, CaseBook, Inbox, Outbox, RefundLedger
 
+_Client = TypeVar("_Client")
+
 
 @dataclass(frozen=True)
 class Deps:
     """Ports and records. `surroundings` gives an account's vault, locks and vendor pace.
 
     `patience_seconds`: how long a step of another worker may take before it counts as dead;
-    longer than any vendor call with its time-outs.
+    longer than any vendor call with its time-outs. `opened` holds the clients of one job.
     """
 
     accounts: Accounts
@@ -45,6 +48,19 @@ class Deps:
     surroundings: Callable[[str], Surroundings]
     hold_seconds: float = 5.0
     patience_seconds: float = 60.0
+    opened: dict[tuple[str, str], Any] | None = None
+
+    def for_job(self) -> Deps:
+        """The same, but each helpdesk and store is opened once for all steps of one job."""
+        return replace(self, opened={})
+
+    def _once(self, kind: str, key: str, make: Callable[[], _Client]) -> _Client:
+        if self.opened is None:
+            return make()
+        if (kind, key) not in self.opened:
+            self.opened[kind, key] = make()
+        client: _Client = self.opened[kind, key]
+        return client
 
     def account(self, account_id: str) -> Account:
         """An active account; LookupError when there is none."""
@@ -58,17 +74,29 @@ class Deps:
         integration = self.helpdesks.get(account.helpdesk)
         if integration is None:
             raise ConfigurationError(f"there is no helpdesk integration {account.helpdesk!r}")
-        return integration.open(account, self.surroundings(account.id))
+        return self._once(
+            "helpdesk",
+            account.id,
+            lambda: integration.open(account, self.surroundings(account.id)),
+        )
 
     def store(self, record: StoreRecord) -> Store:
         """A client of one shop, for one job."""
         integration = self.stores.get(record.kind)
         if integration is None:
             raise ConfigurationError(f"there is no store integration {record.kind!r}")
-        return integration.open(record, self.surroundings(record.account_id))
+        return self._once(
+            "store",
+            record.id,
+            lambda: integration.open(record, self.surroundings(record.account_id)),
+        )
 
     def store_by_id(self, account_id: str, store_id: str) -> Store:
         """A client of one shop of an account; LookupError when there is no such shop."""
+        if self.opened is not None and ("store", store_id) in self.opened:
+            known: Store = self.opened["store", store_id]
+            if known.record.account_id == account_id:
+                return known
         record = self.accounts.store(account_id, store_id)
         if record is None:
             raise LookupError(f"the account has no store {store_id}")

@@ -130,6 +130,7 @@ def cancel_refund(deps: Deps, account: Account, refund_id: str, agent: Agent) ->
 
 def work_on_refund(deps: Deps, refund_id: str) -> str:
     """Do the next step of a refund; answers its state afterwards, or "later"."""
+    deps = deps.for_job()
     refund = deps.ledger.find(refund_id)
     if refund is None:
         return "gone"

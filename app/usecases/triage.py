@@ -58,6 +58,7 @@ def triage_delivery(deps: Deps, delivery_id: int) -> str:
 
     Never raises for a vendor's fault: the delivery is finished, postponed or parked with its cause.
     """
+    deps = deps.for_job()
     delivery = deps.inbox.claim(delivery_id, deps.clock.now(), 2 * deps.patience_seconds)
     if delivery is None:
         return "nothing to do"

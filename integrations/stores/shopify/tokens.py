@@ -179,11 +179,17 @@ class TokenProvider:
         self._vault = vault
         self._surroundings = surroundings
         self._session = session
+        self._held: tuple[str, datetime | None] | None = None
 
     def current(self) -> str:
-        """A token that is good for the next minutes."""
+        """A token that is good for the next minutes; read from the vault once a job."""
+        if self._held is not None and self._is_good(self._held[1]):
+            return self._held[0]
         token = self._usable()
         return token if token is not None else self._renew(None)
+
+    def _is_good(self, ends: datetime | None) -> bool:
+        return ends is None or self._surroundings.clock.now() < ends - RENEW_BEFORE
 
     def replace(self, refused: str) -> str:
         """Another token after `refused` was answered with 401.
@@ -193,14 +199,18 @@ class TokenProvider:
         return self._renew(refused)
 
     def _usable(self) -> str | None:
+        """The stored token, remembered, unless its end is near."""
         token = self._vault.get(self._owner, ACCESS_TOKEN)
-        if token is None or self._mode is AuthMode.STATIC:
-            return token
-        ends = self._vault.get(self._owner, ACCESS_TOKEN_ENDS)
-        if ends is None:
-            return token
-        is_good = self._surroundings.clock.now() < datetime.fromisoformat(ends) - RENEW_BEFORE
-        return token if is_good else None
+        if token is None:
+            return None
+        text = None
+        if self._mode is not AuthMode.STATIC:
+            text = self._vault.get(self._owner, ACCESS_TOKEN_ENDS)
+        ends = datetime.fromisoformat(text) if text is not None else None
+        if not self._is_good(ends):
+            return None
+        self._held = (token, ends)
+        return token
 
     def _renew(self, refused: str | None) -> str:
         if self._mode is AuthMode.STATIC:
@@ -217,6 +227,7 @@ class TokenProvider:
                 token = self._usable()
                 if token is not None and token != refused:
                     return token
+                self._held = None
                 answer = request_token(
                     self._session, shop_url(self._surroundings, self._shop), self._form()
                 )
