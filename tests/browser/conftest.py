@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import BrowserContext, sync_playwright
 
 from tests.browser.house import AGENT, House, Written, open_house
-from tests.browser.sidebar import Seat, Watch
+from tests.browser.sidebar import Seat
 from tests.support.browser import CHROMIUM_ARGUMENTS, chromium_path
 from tests.support.prerequisites import missing
 
@@ -22,32 +22,31 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 
 
 @pytest.fixture(scope="package")
-def chromium() -> Iterator[Browser]:
+def browser_context() -> Iterator[BrowserContext]:
+    """One for all: a browser keeps our scripts and styles, as an agent's does all day."""
     path = chromium_path()
     if path is None:
         missing("Chromium")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_ARGUMENTS)
-        yield browser
+        yield browser.new_context(
+            viewport={"width": 1360, "height": 860}, locale="en-US", timezone_id="Etc/UTC"
+        )
         browser.close()
 
 
 @pytest.fixture
-def sit_down(chromium: Browser, house: House) -> Iterator[SitDown]:
-    """An agent opens a ticket in a browser of their own. No browser may complain about anything."""
+def sit_down(browser_context: BrowserContext, house: House) -> Iterator[SitDown]:
+    """An agent opens a ticket in a page of their own. No page may complain about anything."""
     seats: list[Seat] = []
 
     def opener(ticket: Written, agent: str = AGENT, scheme: str = "light") -> Seat:
-        context = chromium.new_context(
-            viewport={"width": 1360, "height": 860}, locale="en-US", timezone_id="Etc/UTC"
-        )
-        seat = Seat(house, context.new_page(), agent)
-        seat.watch = Watch(context)
+        seat = Seat(house, browser_context.new_page(), agent)
         seats.append(seat)
         seat.open(ticket, scheme)
         return seat
 
     yield opener
     for seat in seats:
-        seat.page.context.close()
+        seat.page.close()
     assert [one for seat in seats for one in seat.watch.unexpected()] == []

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -105,6 +106,7 @@ class House:
                 return [Decimal(refund["paid"]) for refund in one["refunds"]]
         raise AssertionError(f"the store has no order {order}")
 
+    @cached_property
     def field_ids(self) -> dict[str, int]:
         """Title of each ticket field to its id."""
         return {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from playwright.sync_api import BrowserContext, Frame, Locator, Page, expect
+from playwright.sync_api import Frame, Locator, Page, expect
 
 from tests.browser.house import HOLD_SECONDS, House, Written
 
@@ -21,17 +21,17 @@ _REPORT_VIOLATIONS = """addEventListener('securitypolicyviolation', (event) => {
 class Watch:
     """Everything a browser complains about. What a test brings about itself is expected."""
 
-    def __init__(self, context: BrowserContext) -> None:
+    def __init__(self, page: Page) -> None:
         self.complaints: list[str] = []
         self._expected: list[str] = []
-        context.add_init_script(_REPORT_VIOLATIONS)
-        context.on(
+        page.add_init_script(_REPORT_VIOLATIONS)
+        page.on(
             "console",
             lambda message: (
                 self.complaints.append(message.text) if message.type == "error" else None
             ),
         )
-        context.on("weberror", lambda error: self.complaints.append(str(error.error)))
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
 
     def expect(self, part: str) -> None:
         """Complaints that contain `part` are right here."""
@@ -48,7 +48,7 @@ class Seat:
         self.house = house
         self.page = page
         self.agent = agent
-        self.watch: Watch
+        self.watch = Watch(page)
 
     def open(self, ticket: Written, scheme: str = "light") -> None:
         """The ticket in the desk, with the sidebar's panel drawn and the role known."""
@@ -104,7 +104,7 @@ class Seat:
 
     def form_field(self, title: str) -> Locator:
         """A field of the open ticket form, in the desk."""
-        return self.page.locator(f"#f-custom_field_{self.house.field_ids()[title]}")
+        return self.page.locator(f"#f-custom_field_{self.house.field_ids[title]}")
 
     def narrow(self, width: int) -> None:
         """Make the sidebar's frame this wide, as helpdesks with a fixed app bar do."""
