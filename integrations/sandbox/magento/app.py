@@ -193,8 +193,9 @@ class MagentoSandbox:
                 integrations_may=site.settings.integration_as_bearer,
             )
         elif header.lower().startswith("oauth "):
-            raw = str(request.environ.get("RAW_URI") or request.environ.get("REQUEST_URI") or "")
-            path, _, query = (raw or request.full_path).partition("?")
+            # The path as it was sent: an escaped character in it is signed as escaped.
+            path = str(request.environ.get("RAW_URI") or request.path).partition("?")[0]
+            query = str(request.environ.get("QUERY_STRING", ""))
             own = site.settings.seen_base_url or request.host_url.rstrip("/")
             callers.check_oauth(header, request.method, own + path, query, route.resource)
         else:

@@ -162,7 +162,7 @@ def _assemble(
             cc_last4=payment.get("cc_last4"),
         ),
         subtotal=subtotal,
-        subtotal_incl_tax=total([i.price_incl_tax.times(i.qty_ordered) for i in paying]).rounded(),
+        subtotal_incl_tax=total([item.gross_incl_tax for item in paying]),
         tax_amount=tax_amount,
         discount_amount=discounts,
         compensation=compensations,
@@ -300,9 +300,9 @@ def _item(
     if site.settings.prices_include_tax:
         unit = gross.times(1 / qty).rounded()
     is_virtual = kind in ("virtual", "downloadable")
-    with_tax = unit_incl.times(qty).rounded()
-    if reduction:
-        with_tax = gross - reduction + tax + compensation
+    gross_incl_tax = (gross + gross.times(percent / HUNDRED)).rounded()
+    if site.settings.prices_include_tax:
+        gross_incl_tax = unit_incl.times(qty).rounded()
     original = spec.get("original_price")
     weight = None if is_virtual else read_amount(spec.get("weight", 1), "weight")
     return OrderItem(
@@ -319,7 +319,8 @@ def _item(
         price_incl_tax=unit_incl,
         row_gross=gross,
         row_total=gross - reduction,
-        row_total_incl_tax=with_tax,
+        row_total_incl_tax=gross - reduction + tax + compensation,
+        gross_incl_tax=gross_incl_tax,
         tax_amount=tax,
         discount_amount=reduction,
         compensation=compensation,

@@ -131,7 +131,9 @@ def _total(
     paying = [(row, item) for row, item in rows if not item.is_dummy]
     for row, item in paying:
         row.row_total = _share(item, row, item.row_invoiced - item.amount_refunded, carry)
-        row.row_total_incl_tax = including.round(item.price_incl_tax.times(row.qty))
+        row.row_total_incl_tax = including.round(
+            item.gross_incl_tax.times(row.qty / item.qty_ordered)
+        )
         memo.subtotal += row.row_total
         memo.subtotal_incl_tax += row.row_total_incl_tax
     _add_shipping(site, order, memo, request, invoice)

@@ -167,7 +167,7 @@ def _billed(
             carry.round(compensation.times(quantity / left)),
         )
     row.row_total, row.tax_amount, row.discount_amount, row.compensation = amounts
-    row.row_total_incl_tax = including.round(item.price_incl_tax.times(quantity))
+    row.row_total_incl_tax = including.round(item.gross_incl_tax.times(quantity / item.qty_ordered))
     return row
 
 

@@ -47,6 +47,7 @@ class OrderItem:
     row_gross: Pair
     row_total: Pair
     row_total_incl_tax: Pair
+    gross_incl_tax: Pair
     tax_amount: Pair
     discount_amount: Pair
     compensation: Pair

@@ -253,7 +253,7 @@ def _transaction(transaction: Transaction) -> dict[str, Any]:
 
 
 def render_stock(stock: StockItem) -> dict[str, Any]:
-    """The part of a stock item that a refund can change, and what identifies it."""
+    """A stock item with the factory settings; only its quantity lives."""
     return {
         "item_id": stock.item_id,
         "product_id": stock.item_id,
@@ -261,7 +261,26 @@ def render_stock(stock: StockItem) -> dict[str, Any]:
         "qty": stock.qty,
         "is_in_stock": stock.qty > 0,
         "is_qty_decimal": stock.is_qty_decimal,
+        "show_default_notification_message": False,
+        "use_config_min_qty": True,
+        "min_qty": 0,
+        "use_config_min_sale_qty": 1,
+        "min_sale_qty": 1,
+        "use_config_max_sale_qty": True,
+        "max_sale_qty": 10000,
+        "use_config_backorders": True,
+        "backorders": 0,
+        "use_config_notify_stock_qty": True,
+        "notify_stock_qty": 1,
+        "use_config_qty_increments": True,
+        "qty_increments": 0,
+        "use_config_enable_qty_inc": True,
+        "enable_qty_increments": False,
+        "use_config_manage_stock": True,
         "manage_stock": True,
+        "low_stock_date": None,
+        "is_decimal_divided": False,
+        "stock_status_changed_auto": 1,
     }
 
 

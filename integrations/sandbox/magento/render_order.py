@@ -80,7 +80,9 @@ def order_head(site: Site, order: Order) -> dict[str, Any]:
         "store_name": site.store_view(order.store_id).full_name,
         "store_to_base_rate": 0,
         "store_to_order_rate": 0,
-        "total_item_count": sum(item.parent_id is None for item in order.items),
+        "total_item_count": sum(
+            item.parent_id is None or not item.is_dummy for item in order.items
+        ),
         "total_qty_ordered": sum(
             (item.qty_ordered for item in order.items if item.parent_id is None), ZERO
         ),
@@ -223,18 +225,11 @@ def _extension(order: Order, items: list[dict[str, Any]]) -> dict[str, Any]:
     }
     if order.shipping_tax and percents:
         sums[percents[-1]] += order.shipping_tax
-    body: dict[str, Any] = {}
+    shipping: dict[str, Any] = {"total": _shipping_total(order)}
     if order.shipping_address is not None:
-        body["shipping_assignments"] = [
-            {
-                "shipping": {
-                    "address": _address(order, order.shipping_address, "shipping"),
-                    "method": order.shipping_method,
-                    "total": _shipping_total(order),
-                },
-                "items": items,
-            }
-        ]
+        shipping["address"] = _address(order, order.shipping_address, "shipping")
+        shipping["method"] = order.shipping_method
+    body: dict[str, Any] = {"shipping_assignments": [{"shipping": shipping, "items": items}]}
     body |= {
         "payment_additional_info": [{"key": "method_title", "value": order.payment.title}],
         "applied_taxes": [_applied(percent, amount) for percent, amount in sums.items()],
