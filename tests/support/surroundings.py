@@ -58,7 +58,7 @@ class RecordingPace:
         self.reported: list[tuple[str, dict[str, float]]] = []
 
     def acquire(self, key: str, *, limit: int, per_seconds: int, cost: int = 1) -> float:
-        return 0.0
+        return self.waits.pop(0) if self.waits else 0.0
 
     def reserve_cost(self, key: str, cost: float) -> float:
         self.reserved.append((key, cost))

@@ -281,7 +281,9 @@ class Facts:
         if choice is None:
             return self._all(charges, amount), first_row
         for invoice in charges:
-            if self._covers(invoice, units, shipping, amount):
+            # With one charge only, the order's own maximum says the same more clearly.
+            fits = len(charges) == 1 or amount <= self._left_of(invoice)
+            if fits and self._covers(invoice, units, shipping):
                 row = next(iter(self._units_of(invoice)), None)
                 label = self._label(invoice, charges)
                 left = self._left_of(invoice)
@@ -346,12 +348,10 @@ class Facts:
         known = {row.id for row in self.rows}
         return {line_id: qty for line_id, qty in units.items() if line_id in known}
 
-    def _covers(
-        self, invoice: InvoicePayload, units: dict[str, int], shipping: Money, amount: Money
-    ) -> bool:
+    def _covers(self, invoice: InvoicePayload, units: dict[str, int], shipping: Money) -> bool:
         """Whether one call for this invoice refunds all of it: Magento cuts the rest silently."""
         have = self._units_of(invoice)
-        if not have or amount > self._left_of(invoice):
+        if not have:
             return False
         if any(have.get(line_id, Decimal(0)) < wanted for line_id, wanted in units.items()):
             return False
