@@ -35,7 +35,7 @@ def create_app(
     if services is None:
         from app.bootstrap import build_services
 
-        services = build_services(settings)
+        services = build_services(settings, announces_later=True)
     return build_application(
         settings,
         services.deps,

@@ -17,7 +17,7 @@ import redis
 from app.domain.classify.rules import RuleClassifier
 from app.domain.errors import ConfigurationError
 from app.ports import HelpdeskIntegration, Notifier, StoreIntegration, Surroundings, VendorPace
-from app.queue import RedisPace, RqNotifier, connect_redis
+from app.queue import BackgroundNotifier, RedisPace, RqNotifier, connect_redis
 from app.settings import Settings
 from app.storage.accounts import SqlAccounts
 from app.storage.audit import SqlAuditTrail
@@ -63,6 +63,11 @@ def _open_private(name: str, flags: int) -> int:
     return os.open(name, flags, 0o600)
 
 
+def _notifier(client: redis.Redis, *, announces_later: bool) -> Notifier:
+    notifier = RqNotifier(client)
+    return BackgroundNotifier(notifier) if announces_later else notifier
+
+
 @dataclass(frozen=True)
 class Services:
     """The assembled product of one process."""
@@ -86,11 +91,14 @@ class Services:
 def build_services(
     settings: Settings,
     *,
+    announces_later: bool = False,
     notifier: Notifier | None = None,
     pace: VendorPace | None = None,
     wrap: Callable[[Deps], Deps] | None = None,
 ) -> Services:
     """Assemble everything. `notifier`, `pace` and `wrap` let a test replace a part.
+
+    `announces_later` is for the web process, whose answers shouldn't wait for Redis.
 
     Raises ConfigurationError when REDIS_URL is missing: `makegood serve` and `makegood demo` start
     an embedded Redis and pass its URL on.
@@ -138,7 +146,7 @@ def build_services(
         audit=SqlAuditTrail(database),
         locks=locks,
         clock=clock,
-        notifier=notifier or RqNotifier(client),
+        notifier=notifier or _notifier(client, announces_later=announces_later),
         classifier=RuleClassifier(),
         helpdesks=helpdesks,
         stores=stores,

@@ -62,7 +62,7 @@ def _reconcile_all(deps: Deps) -> str:
 
 
 _JOBS: dict[str, Callable[..., object]] = {
-    "triage": lambda deps, number: triage_delivery(deps, int(number)),
+    "triage": lambda deps, *numbers: [triage_delivery(deps, int(one)) for one in numbers],
     "ticket_write": deliver_write,
     "refund": work_on_refund,
     "customer": write_customer,

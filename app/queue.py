@@ -9,11 +9,13 @@ from __future__ import annotations
 import logging
 import shutil
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from queue import SimpleQueue
 
 import redis
 from limits import RateLimitItemPerSecond
@@ -40,7 +42,11 @@ _QUEUE_OF = {
     "reconcile": "background",
 }
 JOB_FUNCTION = "app.jobs.run"
-JOB_TIMEOUT_SECONDS = 180
+JOB_TIMEOUT_SECONDS = 600
+# How long the web process gathers deliveries, and how many of them one job takes along.
+_GATHER_SECONDS = 0.01
+_MOST_ANNOUNCED = 500
+_DELIVERIES_A_JOB = 5
 _START_SECONDS = 20
 
 
@@ -147,6 +153,46 @@ class RqNotifier:
     def depth(self) -> dict[str, int]:
         """Jobs waiting in each queue."""
         return {name: queue.count for name, queue in self._queues.items()}
+
+
+class BackgroundNotifier:
+    """Announces deliveries from a thread of its own, several in one job.
+
+    For the web process: the webhook is answered as soon as the delivery is in the database. What
+    this thread has not announced when the process ends, the clock announces.
+    """
+
+    def __init__(self, notifier: RqNotifier) -> None:
+        self._notifier = notifier
+        self._waiting: SimpleQueue[str] = SimpleQueue()
+        self._start = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    def wake(self, job: str, *ids: str, at: datetime | None = None) -> None:
+        """Triage is announced soon, everything else at once."""
+        if job != "triage" or at is not None:
+            self._notifier.wake(job, *ids, at=at)
+            return
+        for number in ids:
+            self._waiting.put(number)
+        if self._thread is None:
+            with self._start:
+                # Started here and not in __init__: a server may fork after it built the app.
+                if self._thread is None:
+                    self._thread = threading.Thread(target=self._announce, daemon=True)
+                    self._thread.start()
+
+    def _announce(self) -> None:
+        while True:
+            numbers = [self._waiting.get()]
+            time.sleep(_GATHER_SECONDS)
+            while not self._waiting.empty() and len(numbers) < _MOST_ANNOUNCED:
+                numbers.append(self._waiting.get())
+            for first in range(0, len(numbers), _DELIVERIES_A_JOB):
+                try:
+                    self._notifier.wake("triage", *numbers[first : first + _DELIVERIES_A_JOB])
+                except Exception:
+                    log.exception("deliveries not announced")
 
 
 # A leaky bucket as the vendor described it last, minus what was reserved since.

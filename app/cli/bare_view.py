@@ -13,10 +13,10 @@ import sys
 
 from flask import Flask, Response, request
 
-from app.cli.server import serve
+from app.cli.server import THREADS, serve
 
 SECRET_VARIABLE = "MAKEGOOD_BENCH_SECRET"  # noqa: S105 - the variable's name
-THREADS, PROCESSES = 8, 1
+PROCESSES = 1
 
 
 def create_bare_app() -> Flask:

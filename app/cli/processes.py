@@ -49,14 +49,14 @@ def migrate() -> None:
 
 
 @click.command()
-@click.option("--threads", default=8, show_default=True, help="Threads of each worker.")
+@click.option("--threads", type=int, help="Threads of each process; 24 without it.")
 @click.option("--processes", default=1, show_default=True, help="Worker processes.")
 @click.option("--host", default="0.0.0.0", show_default=True, help="Address to listen on.")  # noqa: S104 - a web server of a hosting platform must be reachable
-def web(threads: int, processes: int, host: str) -> None:
+def web(threads: int | None, processes: int, host: str) -> None:
     """Answer webhooks, sidebar and API (gunicorn)."""
-    from app.cli.server import run_gunicorn
+    from app.cli.server import THREADS, run_gunicorn
 
-    run_gunicorn(Settings(), host=host, threads=threads, processes=processes)
+    run_gunicorn(Settings(), host=host, threads=threads or THREADS, processes=processes)
 
 
 @click.command()

@@ -11,6 +11,9 @@ from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 from app import create_app
 from app.settings import Settings
 
+# Threads wait for the disk more than they compute: the more of them wait, the more share a commit.
+THREADS = 24
+
 
 class _Server(BaseApplication):  # type: ignore[misc]
     def __init__(self, load: Callable[[], Flask], options: dict[str, object]) -> None:
