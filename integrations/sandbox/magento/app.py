@@ -211,6 +211,14 @@ class MagentoSandbox:
                 return _page(HtmlError(404, "404 Not Found"))
             return self.answer(site, "/" + path)
 
+        @routes.get("/magento_version")
+        def version(name: str) -> Response:
+            site = self.sites.get(name)
+            if site is None or site.settings.version is None:
+                return _page(HtmlError(404, "404 Not Found"))
+            self.calls.record("version", status=200)
+            return Response(site.settings.version, content_type="text/html; charset=UTF-8")
+
         return routes
 
 

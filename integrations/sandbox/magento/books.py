@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from integrations.sandbox.magento.model import Creditmemo, Order
-from integrations.sandbox.magento.money import ZERO
+from integrations.sandbox.magento.money import ZERO, cents, plain_text
 from integrations.sandbox.magento.site import Site
 
 
@@ -73,10 +73,11 @@ def _memo(memo: Creditmemo) -> dict[str, Any]:
         "grand_total": _text(memo.grand_total.order),
         "shipping": _text(memo.shipping_amount.base),
         "lines": [
-            {"order_item_id": row.order_item_id, "quantity": _text(row.qty)} for row in memo.items
+            {"order_item_id": row.order_item_id, "quantity": plain_text(row.qty)}
+            for row in memo.items
         ],
     }
 
 
 def _text(amount: Decimal) -> str:
-    return f"{amount:f}"
+    return f"{cents(amount):f}"

@@ -49,6 +49,7 @@ class Settings:
     """
 
     base_currency: str = "USD"
+    version: str | None = "Magento/2.4 (Community)"  # a storefront page; None: the shop blocks it
     allow_zero_grandtotal: bool = True  # sales/zerograndtotal_creditmemo/allow_zero_grandtotal
     shipping_shown_incl_tax: bool = False  # tax/sales_display/shipping = 2
     integration_as_bearer: bool = False  # oauth/consumer/enable_integration_as_bearer

@@ -41,6 +41,11 @@ def shirt(item_id: int, qty: int, **more: Any) -> dict[str, Any]:
     }
 
 
+def rows_of(*pairs: tuple[int, int]) -> list[dict[str, int]]:
+    """`items` of a refund: (row id, units)."""
+    return [{"order_item_id": row, "qty": qty} for row, qty in pairs]
+
+
 TEE = {
     "item_id": 4,
     "sku": "TEE-M",

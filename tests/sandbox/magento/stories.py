@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable
 
 from tests.sandbox.magento.recorded_shop import HeldGateway, RecordedShop
+from tests.sandbox.magento.recorded_shop import rows_of as rows
 
 Step = str | Callable[[RecordedShop], object]
 NONE_SENT = {"shipping_amount": 0}
@@ -35,10 +36,6 @@ def post(path: str, **body: object) -> Step:
         return None
 
     return step
-
-
-def rows(*pairs: tuple[int, int]) -> list[dict[str, int]]:
-    return [{"order_item_id": row, "qty": qty} for row, qty in pairs]
 
 
 def refund(order_id: int, **body: object) -> Step:
