@@ -6,37 +6,25 @@ import time
 
 import pytest
 
-from tests.fault.scene import KILLED, Asked, Scene, Victim
+from tests.fault.scene import KILLED, READS, Asked, Scene, Victim
 
 pytestmark = pytest.mark.fault
 
 
-# Steps before which nothing changed anywhere since the step before.
-_READS = {
-    "cases.case",
-    "cases.offered",
-    "ledger.find",
-    "ledger.of_case",
-    "ledger.of_order",
-    "ledger.totals_of_requester",
-    "store.prepare_refund",
-}
-
-
 def kill_at_every_step(
-    scene: Scene, spare: frozenset[str] = frozenset()
+    scene: Scene, spare: frozenset[str] = frozenset(), *, whole: bool = False
 ) -> tuple[list[str], list[Victim]]:
     """The steps of a refund, and one refund for each whose worker was killed before it.
 
-    Steps in `spare` are left out.
+    Steps in `spare` are left out. `whole` orders go back, or plain amounts.
     """
-    _, refund = scene.clicked()
+    _, refund = scene.clicked(whole=whole)
     steps = scene.steps_of(("refund", refund.id))
     victims = []
     for number, step in enumerate(steps):
         if step in spare:
             continue
-        asked, refund = scene.clicked()
+        asked, refund = scene.clicked(whole=whole)
         ended = scene.workers.run(scene.order(("refund", refund.id), dies_at=number))
         victims.append(Victim(f"killed before step {number}, {step}", asked, refund, ended))
     return steps, victims
@@ -65,7 +53,7 @@ def check_steps(steps: list[str]) -> None:
 
 
 def check_all(scene: Scene, victims: list[Victim]) -> None:
-    assert [one.where for one in victims if one.ended != KILLED] == []
+    assert scene.not_killed([one.ended for one in victims]) == []
     assert scene.faults_of(victims) == []
     assert scene.chain_fault() is None
 
@@ -78,8 +66,8 @@ def test_a_kill_before_any_step_ends_in_one_refund(scene: Scene) -> None:
 
 
 @pytest.mark.postgres
-def test_the_same_on_postgresql(postgres_scene: Scene) -> None:
-    steps, victims = kill_at_every_step(postgres_scene, frozenset(_READS))
+def test_the_same_for_whole_orders_on_postgresql(postgres_scene: Scene) -> None:
+    steps, victims = kill_at_every_step(postgres_scene, READS, whole=True)
     check_steps(steps)
     postgres_scene.recover()
     check_all(postgres_scene, victims)
@@ -124,6 +112,7 @@ def test_a_kill_while_the_vendor_is_at_work(scene: Scene, step: str, operation: 
     if step == "store.send_refund":
         assert len(scene.refunds_in_store(asked.order_id)) == 1
     scene.recover()
+    assert ended == KILLED
     check_all(scene, [Victim(f"killed in {step}", asked, refund, ended)])
 
 
