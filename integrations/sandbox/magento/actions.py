@@ -16,10 +16,11 @@ from integrations.sandbox.magento.invoicing import (
     add_transaction,
     create_invoice,
     create_shipment,
+    site_status,
 )
 from integrations.sandbox.magento.model import Comment, Creditmemo, Order
 from integrations.sandbox.magento.money import ZERO
-from integrations.sandbox.magento.site import OFFLINE_METHODS, Site
+from integrations.sandbox.magento.site import Site
 
 
 def find_order(site: Site, order_id: int) -> Order:
@@ -36,6 +37,12 @@ def cancel(site: Site, order: Order) -> bool:
         return False
     if not any(item.qty_to_invoice > 0 for item in order.items):
         return False
+    # An order with units left to refund isn't cancelled as a whole: the rest of it goes on.
+    state = "canceled"
+    for item in order.items:
+        if item.qty_to_refund > 0 and state != "processing":
+            leftover = min(item.qty_to_invoice, item.qty_to_ship)
+            state = "processing" if item.qty_to_ship > leftover else "complete"
     for item in order.items:
         open_units = item.qty_ordered - max(item.qty_invoiced, item.qty_shipped)
         item.qty_canceled = max(open_units - item.qty_canceled, ZERO) + item.qty_canceled
@@ -46,8 +53,9 @@ def cancel(site: Site, order: Order) -> bool:
     discounted = -order.discount_amount
     order.sums["discount_canceled"] = discounted - order.summed("discount_invoiced")
     order.sums["total_canceled"] = order.grand_total - order.summed("total_paid")
-    order.state = order.status = "canceled"
-    if order.payment.method not in OFFLINE_METHODS and order.payment.last_trans_id:
+    order.state = state
+    order.status = site_status(state)
+    if not site.is_offline(order.payment.method) and order.payment.last_trans_id:
         add_transaction(site, order, site.gateway.new_id("void"), "void", site.now())
     site.save_order(order)
     return True

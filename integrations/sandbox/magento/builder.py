@@ -15,8 +15,8 @@
 
 Prices, discounts and shipping are in base currency; they include tax in a site whose
 `prices_include_tax` is set. `rows` maps a row's place in the order (children count) to units and
-is left out for everything. A child's `qty` is per unit of its parent. Whatever is paid by a
-method that isn't an offline one is captured through the gateway.
+is left out for everything; an invoice with `"paid": False` stays open. A child's `qty` is per unit
+of its parent. What is paid by a method with a gateway behind it is captured there.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ from integrations.sandbox.magento.money import (
     formatted,
     total,
 )
-from integrations.sandbox.magento.site import OFFLINE_METHODS, Site
+from integrations.sandbox.magento.site import Site
 from integrations.sandbox.magento.spec import (
     INVOICE_KEYS,
     ITEM_KEYS,
@@ -349,7 +349,7 @@ def _rows(order: Order, given: Mapping[Any, Any] | None) -> dict[int, Decimal] |
 
 
 def _add_documents(site: Site, order: Order, spec: Mapping[str, Any], moment: datetime) -> None:
-    online = order.payment.method not in OFFLINE_METHODS
+    online = not site.is_offline(order.payment.method)
     invoices = spec.get("invoices")
     if spec.get("authorized"):
         order.payment.amount_authorized = order.grand_total
@@ -364,7 +364,8 @@ def _add_documents(site: Site, order: Order, spec: Mapping[str, Any], moment: da
             site,
             order,
             _rows(order, one.get("rows")),
-            online=bool(one.get("online", online)),
+            online=bool(one.get("online", online and one.get("paid", True))),
+            paid=bool(one.get("paid", True)),
             entity_id=one.get("entity_id"),
             created_at=read_time(one.get("created_at")) or moment,
             by_checkout=online and not spec.get("authorized"),

@@ -38,6 +38,8 @@ def read_settings(body: Mapping[str, Any]) -> dict[str, Any]:
     if body.get("concurrency", "serial") not in CONCURRENCY:
         raise BadSpec(f"concurrency is one of {', '.join(CONCURRENCY)}")
     settings = dict(body)
+    if "offline_methods" in settings:
+        settings["offline_methods"] = tuple(map(str, settings["offline_methods"]))
     if "initial_stock" in settings:
         settings["initial_stock"] = Decimal(str(settings["initial_stock"]))
     return settings

@@ -18,7 +18,7 @@ from integrations.sandbox.magento.model import (
     Transaction,
 )
 from integrations.sandbox.magento.money import NOTHING, ZERO, Carry, formatted, total
-from integrations.sandbox.magento.site import OFFLINE_METHODS, Site
+from integrations.sandbox.magento.site import Site
 from integrations.sandbox.magento.states import state_after
 
 
@@ -65,11 +65,12 @@ def create_invoice(
     asked: Mapping[int, Decimal] | None = None,
     *,
     online: bool = False,
+    paid: bool = True,
     entity_id: int | None = None,
     created_at: datetime | None = None,
     by_checkout: bool = False,
 ) -> Invoice:
-    """Bill `asked` units by row id (None: all that is open) and mark them paid.
+    """Bill `asked` units by row id (None: all that is open), `paid` or still open.
 
     `online` captures at the gateway. The first invoice bills the whole shipping. Raises
     MagentoError for more units than are open or none at all.
@@ -119,6 +120,7 @@ def create_invoice(
         + compensation
         + shipping_compensation
         + (shipping or NOTHING),
+        state=2 if paid else 1,
         email_sent=by_checkout,
     )
     _book_invoice(order, invoice, quantities)
@@ -187,6 +189,8 @@ def _book_invoice(order: Order, invoice: Invoice, quantities: Mapping[int, Decim
     order.add("discount_tax_compensation_invoiced", invoice.compensation)
     order.add("shipping_invoiced", invoice.shipping or NOTHING)
     order.add("total_invoiced", invoice.grand_total)
+    if invoice.state != 2:
+        return
     order.add("total_paid", invoice.grand_total)
     payment = order.payment
     payment.amount_paid = (payment.amount_paid or NOTHING) + invoice.grand_total
@@ -196,7 +200,7 @@ def _book_invoice(order: Order, invoice: Invoice, quantities: Mapping[int, Decim
 
 
 def _capture(site: Site, order: Order, invoice: Invoice) -> None:
-    if order.payment.method in OFFLINE_METHODS:
+    if site.is_offline(order.payment.method):
         raise MagentoError(400, "The capture action is not available.")
     invoice.transaction_id = site.gateway.new_id("cap")
     payment = order.payment

@@ -30,7 +30,7 @@ from integrations.sandbox.magento.model import (
     OrderItem,
 )
 from integrations.sandbox.magento.money import NOTHING, ZERO, cents, formatted, plain_text
-from integrations.sandbox.magento.site import OFFLINE_METHODS, Site
+from integrations.sandbox.magento.site import Site
 from integrations.sandbox.magento.states import TINY, state_after
 
 
@@ -119,7 +119,7 @@ def _invoice_messages(site: Site, order: Order, invoice: Invoice) -> list[str]:
     used = invoice.base_total_refunded or ZERO
     is_enough = abs(invoice.grand_total.base - used) >= TINY
     payment = order.payment
-    can_refund = payment.method not in OFFLINE_METHODS
+    can_refund = not site.is_offline(payment.method)
     money_left = (payment.amount_paid or NOTHING).order > (payment.amount_refunded or NOTHING).order
     payment_allows = payment.method == "free" or (
         can_refund and (money_left or not invoice.is_used_for_refund)

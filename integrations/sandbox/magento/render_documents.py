@@ -16,7 +16,7 @@ from integrations.sandbox.magento.model import (
 )
 from integrations.sandbox.magento.money import Pair
 from integrations.sandbox.magento.render_order import put, without_nulls
-from integrations.sandbox.magento.site import OFFLINE_METHODS, Site, StockItem
+from integrations.sandbox.magento.site import Site, StockItem
 
 
 def _shared_head(order: Order) -> dict[str, Any]:
@@ -42,7 +42,7 @@ def render_invoice(site: Site, invoice: Invoice) -> dict[str, Any]:
     order = site.orders[invoice.order_id]
     body: dict[str, Any] = _shared_head(order) | {
         "base_total_refunded": invoice.base_total_refunded,
-        "can_void_flag": 0 if order.payment.method in OFFLINE_METHODS else None,
+        "can_void_flag": 0 if site.is_offline(order.payment.method) else None,
         "created_at": stamp(invoice.created_at),
         "email_sent": 1 if invoice.email_sent else None,
         "entity_id": invoice.entity_id,

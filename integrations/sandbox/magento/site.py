@@ -65,6 +65,8 @@ class Settings:
     # What the shop believes its own address is, when a proxy hides it; signatures then fail.
     seen_base_url: str | None = None
     initial_stock: Decimal = Decimal(100)
+    # Methods of this shop beside the vendor's own whose money no gateway can pay back.
+    offline_methods: tuple[str, ...] = ()
 
 
 @dataclass
@@ -125,6 +127,10 @@ class Site:
         next_id = max(view.store_id for view in self.stores.values()) + 1
         self.stores[code] = StoreView(store_id or next_id, code, name)
         return self.stores[code]
+
+    def is_offline(self, method: str) -> bool:
+        """Whether a payment method has no gateway behind it."""
+        return method in OFFLINE_METHODS or method in self.settings.offline_methods
 
     def store_view(self, store_id: int) -> StoreView:
         return next(view for view in self.stores.values() if view.store_id == store_id)

@@ -57,7 +57,7 @@ ITEM_KEYS = frozenset(
 )
 SHIPPING_KEYS = frozenset(("amount", "tax_percent", "discount", "method", "description"))
 PAYMENT_KEYS = frozenset(("method", "title", "cc_last4"))
-INVOICE_KEYS = frozenset(("entity_id", "rows", "online", "created_at"))
+INVOICE_KEYS = frozenset(("entity_id", "rows", "online", "paid", "created_at"))
 SHIPMENT_KEYS = frozenset(("entity_id", "rows", "tracks", "created_at"))
 
 

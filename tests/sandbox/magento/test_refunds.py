@@ -147,6 +147,28 @@ def test_authorised_orders_are_cancelled_with_a_void(client: Client, make_order:
     assert kinds == {"authorization", "void"}
 
 
+def test_a_partly_invoiced_order_keeps_what_was_invoiced(client: Client, make_order: Make) -> None:
+    make_order(invoices=[{"rows": {"0": 1}}])
+    assert client.post("/rest/V1/orders/1/cancel", {}) is True
+    order = client.get("/rest/V1/orders/1")
+    assert (order["state"], order["items"][0]["qty_canceled"]) == ("processing", 1)
+    client.post("/rest/V1/invoice/1/refund", ONLINE)
+    assert client.get("/rest/V1/orders/1")["state"] == "closed"
+
+
+def test_an_open_invoice_and_a_method_without_gateway_refuse(
+    client: Client, site: Site, make_order: Make
+) -> None:
+    make_order(invoices=[{"paid": False}])
+    site.settings.offline_methods = ("moneybox",)
+    make_order(payment={"method": "moneybox"})
+    for number in (1, 2):
+        response = client.send("POST", f"/rest/V1/invoice/{number}/refund", ONLINE)
+        assert response.status_code == 400
+        assert "We can't create creditmemo for the invoice." in decoded(response)["message"]
+    assert site.gateway.asked == 0
+
+
 def test_a_custom_status_survives_the_order_route_alone(client: Client, make_order: Make) -> None:
     nothing = {"arguments": {"shipping_amount": 5}, "items": []}
     for number, route in ((1, "order"), (2, "invoice")):
