@@ -85,8 +85,7 @@ class Transaction(Value):
 class Remaining(Value):
     """What a store counts as left for a line's refundable units, where it tells.
 
-    `price` is before discounts. Such a store prices the next refund from what is left, and rounds
-    each of the three by itself.
+    `price` is before discounts. `app.domain.remainder` prices the next refund from it.
     """
 
     price: Money

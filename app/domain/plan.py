@@ -14,7 +14,16 @@ from pydantic import Field, model_validator
 from app.domain.base import Value
 from app.domain.errors import AppError
 from app.domain.money import Money
-from app.domain.order import LineItem, Order, Restock, SuggestedLine, Suggestion, Tender
+from app.domain.order import (
+    LineItem,
+    Order,
+    Remaining,
+    Restock,
+    SuggestedLine,
+    Suggestion,
+    Tender,
+)
+from app.domain.remainder import Units, shares_of
 
 
 class InvalidChoice(AppError):
@@ -150,24 +159,22 @@ def _units_share(line: LineItem, whole: Money, quantity: int) -> Money:
     return whole.share(before + quantity, line.quantity) - whole.share(before, line.quantity)
 
 
-def _units(line: LineItem, quantity: int) -> tuple[Money, Money, Money]:
-    """Amount after discounts, discount and tax of `quantity` more units of a line."""
-    left = line.remaining
-    if left is None:
-        return (
-            _units_share(line, line.total, quantity),
-            _units_share(line, line.discount, quantity),
-            _units_share(line, line.tax, quantity),
-        )
-    price, discount, tax = (
-        part.share(quantity, line.refundable_quantity)
-        for part in (left.price, left.discount, left.tax)
+def _shares(order: Order, choice: RefundChoice) -> dict[str, Remaining]:
+    """The figures of the chosen lines whose store prices from what is left, all in one refund."""
+    chosen = {one.line_id: one.quantity for one in choice.lines}
+    return shares_of(
+        Units(line.id, line.remaining, chosen[line.id], line.refundable_quantity)
+        for line in order.lines
+        if line.remaining is not None
+        and chosen.get(line.id, line.quantity + 1) <= line.refundable_quantity
     )
-    return price - discount, discount, tax
 
 
-def plan_line(order: Order, chosen: ChosenLine) -> PlanLine:
-    """Price some units of one line. Raises InvalidChoice when there aren't that many left."""
+def plan_line(order: Order, chosen: ChosenLine, share: Remaining | None = None) -> PlanLine:
+    """Price some units of one line. Raises InvalidChoice when there aren't that many left.
+
+    `share` is the line's part of a refund of several lines, where the store prices them together.
+    """
     try:
         line = order.line(chosen.line_id)
     except KeyError as error:
@@ -177,9 +184,16 @@ def plan_line(order: Order, chosen: ChosenLine) -> PlanLine:
             f"{line.name}: {chosen.quantity} chosen, but {line.refundable_quantity} of "
             f"{line.quantity} can still be refunded"
         )
-    share = chosen.percent / 100
-    full, discount, tax = _units(line, chosen.quantity)
-    amount = Money.rounded(full.amount * share, full.currency)
+    if share is None:
+        share = _shares(order, RefundChoice(lines=(chosen,))).get(line.id)
+    if share is None:
+        full = _units_share(line, line.total, chosen.quantity)
+        discount = _units_share(line, line.discount, chosen.quantity)
+        tax = _units_share(line, line.tax, chosen.quantity)
+    else:
+        full, discount, tax = share.price - share.discount, share.discount, share.tax
+    fraction = chosen.percent / 100
+    amount = Money.rounded(full.amount * fraction, full.currency)
     return PlanLine(
         line_id=line.id,
         name=line.name,
@@ -187,7 +201,7 @@ def plan_line(order: Order, chosen: ChosenLine) -> PlanLine:
         price=Money.rounded(line.unit_price.amount * chosen.quantity, order.currency),
         discount=discount,
         amount=amount,
-        tax=Money.rounded(tax.amount * share, tax.currency),
+        tax=Money.rounded(tax.amount * fraction, tax.currency),
         is_tax_included=order.prices_include_tax,
         percent=chosen.percent,
         restock=line.restock,
@@ -269,7 +283,8 @@ def build_plan(order: Order, choice: RefundChoice, suggestion: Suggestion | None
     for amount in (choice.shipping, choice.amount_override):
         if amount is not None and amount.currency != currency:
             raise InvalidChoice(f"{amount} asked, but the order was paid in {currency}")
-    lines = tuple(plan_line(order, chosen) for chosen in choice.lines)
+    shares = _shares(order, choice)
+    lines = tuple(plan_line(order, chosen, shares.get(chosen.line_id)) for chosen in choice.lines)
     shipping = choice.shipping or Money.zero(currency)
     if shipping.amount < 0 or shipping > shipping_left(order):
         raise InvalidChoice(f"shipping: {shipping} asked, {shipping_left(order)} is left")

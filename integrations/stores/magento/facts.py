@@ -9,11 +9,12 @@ from functools import cached_property
 
 from app.domain.errors import Rejected
 from app.domain.money import Money
-from app.domain.order import PaymentStatus, Restock, SuggestedLine, Suggestion, Tender
+from app.domain.order import PaymentStatus, Remaining, Restock, SuggestedLine, Suggestion, Tender
 from app.domain.plan import RefundChoice
+from app.domain.remainder import Units, shares_of
 from integrations.stores.magento.config import MagentoConfig
 from integrations.stores.magento.payloads import InvoicePayload, MemoPayload, OrderPayload
-from integrations.stores.magento.rows import Row, lines_of, price_units
+from integrations.stores.magento.rows import Row, lines_of
 from integrations.stores.magento.vocabulary import (
     OFFLINE_METHODS,
     REFUNDABLE_STATES,
@@ -184,12 +185,12 @@ class Facts:
             tax = Money.rounded(self.shipping_tax_left.amount * share, self.currency)
         amount = amount + tax
         lines: list[SuggestedLine] = []
-        for row in self.rows:
-            if row.id not in units:
-                continue
-            of = int(row.units_left)
-            part = price_units(row.left(self.currency), units[row.id], of)
-            base = price_units(row.left_in_base(self.base_currency), units[row.id], of)
+        rows = [row for row in self.rows if row.id in units]
+        shares = shares_of(_units(row, units, row.left(self.currency)) for row in rows)
+        base_currency = self.base_currency
+        base_shares = shares_of(_units(row, units, row.left_in_base(base_currency)) for row in rows)
+        for row in rows:
+            part, base = shares[row.id], base_shares[row.id]
             lines.append(
                 SuggestedLine(
                     line_id=row.id,
@@ -379,6 +380,10 @@ class Facts:
 def _net(gross: Decimal, discount: Decimal, of: Decimal) -> Decimal:
     """Shipping less its share of the discount on shipping."""
     return gross if not of else gross - gross * abs(discount) / of
+
+
+def _units(row: Row, units: dict[str, int], left: Remaining) -> Units:
+    return Units(row.id, left, units[row.id], int(row.units_left))
 
 
 def _none_of(line_id: str | None, currency: str) -> SuggestedLine:

@@ -160,7 +160,7 @@ def _shipping(plan: Plan, suggestion: Suggestion, includes_tax: bool | None) -> 
             "the shop may count a part of the shipping with or without its tax: refund all of it "
             "or none, or set shipping_includes_tax for this store"
         )
-    return _wire(plan.shipping + suggestion.shipping_tax if includes_tax else plan.shipping)
+    return _wire(plan.shipping + plan.shipping_tax if includes_tax else plan.shipping)
 
 
 def _in_base(amount: Money, plan: Plan, suggestion: Suggestion) -> str:
@@ -168,8 +168,8 @@ def _in_base(amount: Money, plan: Plan, suggestion: Suggestion) -> str:
         return _wire(amount)
     if amount != suggestion.amount or plan.total != suggestion.amount:
         raise _refused(
-            "a fee or percentage on an order in another currency than the shop's can't be said to "
-            "the cent: refund whole items, or a plain amount"
+            "this choice can't be said to the cent in the shop's own currency: refund all units of "
+            "an item, or a plain amount"
         )
     return _wire(suggestion.amount_in_shop_currency)
 

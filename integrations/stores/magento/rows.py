@@ -157,14 +157,3 @@ def lines_of(items: Iterable[ItemPayload]) -> tuple[Row, ...]:
 
 def _carries_money(item: ItemPayload) -> bool:
     return item.row_total > 0 or item.row_invoiced > 0 or item.price > 0
-
-
-def price_units(left: Remaining, units: int, of: int) -> Remaining:
-    """Magento's share of `units` out of `of` units left; the last unit takes the odd cents."""
-    if units == of:
-        return left
-    return Remaining(
-        price=left.price.share(units, of),
-        discount=left.discount.share(units, of),
-        tax=left.tax.share(units, of),
-    )

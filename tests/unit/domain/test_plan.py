@@ -23,6 +23,7 @@ from app.domain.plan import (
     shipping_left,
     split_over_tenders,
 )
+from app.domain.remainder import Units, shares_of
 from tests.strategies import (
     NOW,
     line_items,
@@ -268,23 +269,45 @@ def test_a_plan_whose_parts_dont_sum_up_cant_be_made() -> None:
 
 
 @given(st.data())
-def test_units_of_a_line_whose_remainder_is_told_end_at_that_remainder(data: Any) -> None:
-    """Each part is a rounded share of what is left then, so the last unit takes the odd cents."""
-    units = data.draw(st.integers(1, 9))
-    price, discount, tax = (data.draw(money_in("EUR", 0, 99_999)) for _ in range(3))
-    line = make_line(quantity=units + 3, refundable_quantity=units)
-    left = Remaining(price=price, discount=discount, tax=tax)
-    paid = euro("0")
-    for remaining_units in range(units, 0, -1):
-        line = line.model_copy(update={"refundable_quantity": remaining_units, "remaining": left})
-        part = plan_line(make_order((line,)), ChosenLine(line_id=line.id, quantity=1))
-        part_price = left.price.share(1, remaining_units)
-        assert part.discount == left.discount.share(1, remaining_units)
-        assert part.amount == part_price - part.discount
-        paid = paid + part.amount + part.tax
-        left = Remaining(
-            price=left.price - part_price,
-            discount=left.discount - part.discount,
-            tax=left.tax - part.tax,
+def test_refunds_from_what_is_left_end_at_what_was_left(data: Any) -> None:
+    """Whatever is chosen one after another, the last units take the odd cents."""
+    counts = data.draw(st.lists(st.integers(1, 5), min_size=1, max_size=4))
+    left: dict[str, tuple[Remaining, int]] = {}
+    for number, units in enumerate(counts):
+        price, discount, tax = (data.draw(money_in("EUR", 0, 9_999)) for _ in range(3))
+        left[f"line-{number}"] = (Remaining(price=price, discount=discount, tax=tax), units)
+
+    def worth(one: Remaining) -> Decimal:
+        return (one.price - one.discount + one.tax).amount
+
+    expected = sum((worth(remaining) for remaining, _ in left.values()), Decimal(0))
+    paid = Decimal(0)
+    while left:
+        now = {name: data.draw(st.integers(1, units)) for name, (_, units) in left.items()}
+        shares = shares_of(
+            Units(name, remaining, now[name], units) for name, (remaining, units) in left.items()
         )
-    assert paid == price - discount + tax
+        paid += sum((worth(share) for share in shares.values()), Decimal(0))
+        left = {
+            name: (
+                Remaining(
+                    price=remaining.price - shares[name].price,
+                    discount=remaining.discount - shares[name].discount,
+                    tax=remaining.tax - shares[name].tax,
+                ),
+                units - now[name],
+            )
+            for name, (remaining, units) in left.items()
+            if units > now[name]
+        }
+    assert paid == expected
+
+
+def test_a_plan_prices_lines_from_what_is_left_together() -> None:
+    """Tax 0.585 becomes 0.59; the half cent that was gained goes to the discount: 0.26."""
+    left = Remaining(price=euro("13.32"), discount=euro("1.00"), tax=euro("2.34"))
+    line = make_line(quantity=4, refundable_quantity=4).model_copy(update={"remaining": left})
+    part = plan_line(make_order((line,)), ChosenLine(line_id=line.id, quantity=1))
+    assert (part.amount, part.discount, part.tax) == (euro("3.07"), euro("0.26"), euro("0.59"))
+    whole = plan_line(make_order((line,)), ChosenLine(line_id=line.id, quantity=4))
+    assert (whole.amount, whole.tax) == (euro("12.32"), euro("2.34"))
