@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from app.ports import HelpdeskIntegration, StoreIntegration
 from integrations.helpdesks.zendesk import ZENDESK
+from integrations.stores.magento import MAGENTO
 from integrations.stores.shopify import SHOPIFY
 
 HELPDESKS: dict[str, HelpdeskIntegration] = {"zendesk": ZENDESK}
-STORES: dict[str, StoreIntegration] = {"shopify": SHOPIFY}
+STORES: dict[str, StoreIntegration] = {"shopify": SHOPIFY, "magento": MAGENTO}

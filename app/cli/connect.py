@@ -7,8 +7,9 @@ stand in the shell's history and in the list of processes.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import click
 
@@ -24,10 +25,18 @@ from integrations.helpdesks.zendesk.connect import disconnect as disconnect_zend
 from integrations.helpdesks.zendesk.oauth import CLIENT_SECRET, TOKEN_SECRET
 from integrations.helpdesks.zendesk.setup import Step
 from integrations.helpdesks.zendesk.webhook import WEBHOOK_SECRETS
+from integrations.stores.magento.config import AuthMode as MagentoMode
+from integrations.stores.magento.connect import Disconnection as MagentoDisconnection
+from integrations.stores.magento.connect import connect_magento, disconnect_magento
+from integrations.stores.shopify.connect import Disconnection as ShopifyDisconnection
 from integrations.stores.shopify.connect import connect_shopify, disconnect_shopify
 from integrations.stores.shopify.tokens import AuthMode
 
 _ACTOR = "makegood connect"
+_DISCONNECTIONS: dict[str, Callable[[], ShopifyDisconnection | MagentoDisconnection]] = {
+    "shopify": disconnect_shopify,
+    "magento": disconnect_magento,
+}
 
 
 def _secret(name: str, question: str) -> str:
@@ -69,22 +78,53 @@ def connect_shopify_store(
     Running it again for the same shop replaces its credentials and keeps its id, so refunds made
     before stay with it.
     """
+    connection = connect_shopify(shop, mode, credentials, services.deps.surroundings(account.id))
+    found = _Found(connection.name, connection.config, connection.secrets)
+    return _keep_store(services, account, "shopify", found, key="shop"), connection.steps
+
+
+def connect_magento_store(
+    services: Services,
+    account: Account,
+    base_url: str,
+    mode: MagentoMode,
+    credentials: dict[str, str],
+    *,
+    store_code: str | None = None,
+) -> tuple[StoreRecord, Sequence[str]]:
+    """As `connect_shopify_store`, for a Magento site."""
+    surroundings = services.deps.surroundings(account.id)
+    connection = connect_magento(base_url, mode, credentials, surroundings, store_code=store_code)
+    found = _Found(connection.name, connection.config, connection.secrets)
+    return _keep_store(services, account, "magento", found, key="base_url"), connection.steps
+
+
+class _Found(NamedTuple):
+    """What a store's connection gave to be kept."""
+
+    name: str
+    config: dict[str, object]
+    secrets: dict[str, str | None]
+
+
+def _keep_store(
+    services: Services, account: Account, kind: str, found: _Found, *, key: str
+) -> StoreRecord:
+    """Store record and secrets; `key` is the config value that makes it the same store."""
     deps = services.deps
-    connection = connect_shopify(shop, mode, credentials, deps.surroundings(account.id))
-    domain = str(connection.config["shop"])
-    known = store_of(services, account, "shopify", shop=domain)
+    known = store_of(services, account, kind, **{key: str(found.config[key])})
     # What an admin has set for the shop (final sale tags, say) outlives a new connection.
-    config = {**(known.config if known else {}), **connection.config}
+    config = {**(known.config if known else {}), **found.config}
     record = StoreRecord(
         id=known.id if known else new_id("store"),
         account_id=account.id,
-        kind="shopify",
-        name=connection.name,
+        kind=kind,
+        name=found.name,
         config=config,
     )
     deps.accounts.save_store(record, _ACTOR, deps.clock.now())
-    deps.accounts.vault(account.id).put(record.id, connection.secrets)
-    return record, connection.steps
+    deps.accounts.vault(account.id).put(record.id, found.secrets)
+    return record
 
 
 def connect_zendesk_account(
@@ -238,6 +278,41 @@ def shopify_command(
         click.echo(f"- {step}")
 
 
+@connect.command("magento")
+@click.option("--url", "base_url", required=True, help="The shop's address, before /rest.")
+@click.option("--account", "account_id", help="The account; needed when there are several.")
+@click.option("--store-view", help="The code of the store view whose language is used.")
+@click.option("--bearer", is_flag=True, help="Use the access token alone, where the site allows.")
+@click.option("--consumer-key", default="", help="The integration's consumer key.")
+def magento_command(
+    base_url: str, account_id: str | None, store_view: str | None, bearer: bool, consumer_key: str
+) -> None:
+    """Connect a Magento site by an integration (System, Extensions, Integrations).
+
+    Secrets come from MAGENTO_CONSUMER_SECRET, MAGENTO_ACCESS_TOKEN and
+    MAGENTO_ACCESS_TOKEN_SECRET, or are asked for.
+    """
+    services = build_services(Settings())
+    try:
+        account = pick_account(services, account_id)
+        credentials = {"access_token": _secret("MAGENTO_ACCESS_TOKEN", "Access token")}
+        if not bearer:
+            credentials |= {
+                "consumer_key": consumer_key or str(click.prompt("Consumer key")),
+                "consumer_secret": _secret("MAGENTO_CONSUMER_SECRET", "Consumer secret"),
+                "access_token_secret": _secret("MAGENTO_ACCESS_TOKEN_SECRET", "Token secret"),
+            }
+        mode = MagentoMode.BEARER if bearer else MagentoMode.OAUTH
+        record, steps = connect_magento_store(
+            services, account, base_url, mode, credentials, store_code=store_view
+        )
+    finally:
+        services.close()
+    click.echo(f"{record.name} is connected as {record.id} to account {account.id}.")
+    for step in steps:
+        click.echo(f"- {step}")
+
+
 @click.group()
 def disconnect() -> None:
     """Undo a connection. What was refunded stays on record."""
@@ -280,7 +355,7 @@ def disconnect_store(store_id: str, account_id: str | None) -> None:
         if record is None:
             known = ", ".join(store.id for store in deps.accounts.stores(account.id)) or "none"
             raise ConfigurationError(f"there is no store {store_id}; there are: {known}")
-        undone = disconnect_shopify()
+        undone = _DISCONNECTIONS[record.kind]()
         inactive = record.model_copy(update={"is_active": False})
         deps.accounts.save_store(inactive, _ACTOR, deps.clock.now())
         deps.accounts.vault(account.id).put(record.id, undone.secrets)

@@ -94,6 +94,24 @@ def connect_magento(
     )
 
 
+class Disconnection(Value):
+    """What is deleted from the vault (None values), and what a person does at the shop."""
+
+    secrets: dict[str, str | None]
+    steps: tuple[str, ...]
+
+
+def disconnect_magento() -> Disconnection:
+    """Forget every secret. The integration itself is ended by an admin of the shop."""
+    return Disconnection(
+        secrets=dict.fromkeys(SECRET_NAMES),
+        steps=(
+            "In the Magento admin: System, Extensions, Integrations, delete the integration. "
+            "That ends its tokens.",
+        ),
+    )
+
+
 def learn_numbers(increment_ids: Iterable[str]) -> tuple[list[str], int]:
     """Prefixes with letters ("DE-") and the commonest count of digits, from present orders."""
     prefixes: dict[str, None] = {}
