@@ -270,7 +270,9 @@ def _send(deps: Deps, store: Store, refund: Refund) -> Refund:
     except (RateLimited, Unavailable) as error:
         if not store.resend_is_safe:
             # Nothing would stop a second one: a person clicks again, or doesn't.
-            return fail(deps, refund, f"Not sent, no money moved: {error}")
+            failed = fail(deps, refund, f"Not sent, no money moved: {error}")
+            refresh_after(deps, failed)
+            return failed
         wait = error.retry_after_seconds if isinstance(error, RateLimited) else 2.0
         return _to_unknown(deps, refund, f"Not processed, will be sent again: {error}", wait)
     except Rejected as error:

@@ -83,7 +83,7 @@ class Magento:
 
     def read_order(self, order_id: str) -> Order:
         """The order and what it calls for: its credit memos once something was refunded, else its
-        parcels where delivery is estimated from them, else its invoices."""
+        parcels where delivery is estimated from them, else its invoices if a gateway was paid."""
         payload = self._order(order_id)
         invoices: Found[InvoicePayload] | None = None
         memos: Found[MemoPayload] | None = None
@@ -94,7 +94,7 @@ class Magento:
             item.qty_shipped for item in payload.items
         ):
             shipments = self._list("shipments", order_id, SHIPMENT_FIELDS, ShipmentPayload)
-        elif payload.total_paid:
+        elif payload.total_paid and not self._config.is_offline(payload.payment.method):
             invoices = self._list("invoices", order_id, INVOICE_FIELDS, InvoicePayload)
         facts = self._facts(payload, invoices, memos)
         whole = all(
@@ -112,16 +112,19 @@ class Magento:
         )
 
     def recheck(self, order: Order, choice: RefundChoice) -> Recheck:
-        """Order, invoices and credit memos, read again; the price is Magento's arithmetic.
+        """Order, credit memos and (for a gateway's payment) invoices, read again; the price is
+        Magento's arithmetic.
 
         Raises Rejected when no single call can refund the choice, or when order and credit memos
         don't agree about what was refunded.
         """
         payload = self._order(order.order_id)
-        invoices = self._list("invoices", order.order_id, INVOICE_FIELDS, InvoicePayload)
+        invoices: Found[InvoicePayload] | None = None
+        if not self._config.is_offline(payload.payment.method):
+            invoices = self._list("invoices", order.order_id, INVOICE_FIELDS, InvoicePayload)
         memos = self._memos(order.order_id)
         for page in (invoices, memos):
-            if page.total_count > len(page.items):
+            if page and page.total_count > len(page.items):
                 raise rejected("recheck", "the order is too long to be checked: use the shop")
         facts = self._facts(payload, invoices, memos)
         if facts.books_differ is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
+from fnmatch import fnmatchcase
 from ipaddress import ip_address
 from typing import Self
 from urllib.parse import urlsplit
@@ -40,6 +41,8 @@ class MagentoConfig(BaseModel):
     hand. `delivered_after_days` after shipping an order counts as delivered (an estimate: Magento
     knows no delivery date). `shipping_includes_tax` says how the shop reads an amount of shipping
     (its setting tax/sales_display/shipping); None: parts of taxed shipping are refused.
+    `final_sale_skus` are the items that the merchant sells for good, `*` standing for anything;
+    None: not known, so that a policy that asks for it leaves the order to a person.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -54,6 +57,7 @@ class MagentoConfig(BaseModel):
     delivered_after_days: int | None = Field(default=None, ge=0, le=90)
     return_to_stock: bool = False
     shipping_includes_tax: bool | None = None
+    final_sale_skus: tuple[str, ...] | None = None
 
     @classmethod
     def of(cls, record: StoreRecord) -> Self:
@@ -65,6 +69,12 @@ class MagentoConfig(BaseModel):
             raise ConfigurationError(
                 f"the store {record.name} has a wrong or missing setting ({keys}): connect it again"
             ) from None
+
+    def is_final_sale(self, sku: str) -> bool | None:
+        """Whether an item was sold for good; None where the merchant hasn't said."""
+        if self.final_sale_skus is None:
+            return None
+        return any(fnmatchcase(sku.upper(), one.upper()) for one in self.final_sale_skus)
 
     def is_offline(self, method: str) -> bool:
         """Whether a payment method's money is paid back by hand."""

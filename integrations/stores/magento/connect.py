@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterable, Mapping
 from urllib.parse import urlsplit
 
+from pydantic import ValidationError
+
 from app.domain.base import Value
 from app.domain.errors import AccessDenied, ConfigurationError
 from app.ports import Check, CheckStatus, Surroundings
@@ -48,11 +50,13 @@ def connect_magento(
     surroundings: Surroundings,
     *,
     store_code: str | None = None,
+    options: Mapping[str, object] | None = None,
 ) -> Connection:
     """Try the credentials, see what the integration was granted, learn how orders are numbered.
 
     `credentials`: `consumer_key`, `consumer_secret`, `access_token`, `access_token_secret` (oauth),
-    or `access_token` (bearer).
+    or `access_token` (bearer). `options` are further values of `MagentoConfig`, such as
+    `delivered_after_days`.
     Raises ConfigurationError when one is lacking, AccessDenied with the mend when the site refuses
     or a permission is missing, Unavailable when it doesn't answer.
     """
@@ -63,7 +67,7 @@ def connect_magento(
     missing = [name for name in names if not credentials.get(name)]
     if missing:
         raise ConfigurationError(f"to connect by {mode.value}, also give: {', '.join(missing)}")
-    config = MagentoConfig(base_url=url, mode=mode, store_code=store_code)
+    config = _config({**(options or {}), "base_url": url, "mode": mode, "store_code": store_code})
     values = [credentials[name].strip() for name in names]
     signer: Signer = OAuthSigner(*values) if mode is AuthMode.OAUTH else BearerSigner(*values)
     with BoundedSession(
@@ -80,17 +84,15 @@ def connect_magento(
     return Connection(
         name=urlsplit(url).hostname or url,
         config={
-            "base_url": url,
-            "mode": mode.value,
-            "store_code": store_code,
+            **config.model_dump(mode="json", exclude_unset=True),
             "currency": seen.get("base_currency_code"),
-            "order_number_prefixes": prefixes,
+            "order_number_prefixes": list(config.order_number_prefixes) or prefixes,
             "order_number_digits": digits,
         },
         # What an earlier way of connecting left behind is deleted.
         secrets={**dict.fromkeys(SECRET_NAMES), **dict(zip(names, values, strict=True))},
         checks=tuple(checks),
-        steps=tuple(f"Optional: {one.detail}" for one in checks if one.mend),
+        steps=tuple(_steps(config, checks)),
     )
 
 
@@ -110,6 +112,28 @@ def disconnect_magento() -> Disconnection:
             "That ends its tokens.",
         ),
     )
+
+
+def _config(values: Mapping[str, object]) -> MagentoConfig:
+    try:
+        return MagentoConfig.model_validate(values)
+    except ValidationError as error:
+        keys = ", ".join(sorted({str(one["loc"][0]) for one in error.errors() if one["loc"]}))
+        raise ConfigurationError(f"these settings of the store are wrong: {keys}") from None
+
+
+def _steps(config: MagentoConfig, checks: Iterable[Check]) -> Iterable[str]:
+    """What Magento can't tell and a person may say, so that fewer tickets need one."""
+    for one in checks:
+        if one.mend is not None:
+            yield f"{one.detail}. {one.mend}"
+    if config.final_sale_skus is None:
+        yield "Optional: final_sale_skus, the items sold for good (an empty list where none are)."
+    if config.delivered_after_days is None:
+        yield (
+            "Optional: delivered_after_days, after how many days a sent order counts as "
+            "delivered: Magento knows no delivery date."
+        )
 
 
 def learn_numbers(increment_ids: Iterable[str]) -> tuple[list[str], int]:

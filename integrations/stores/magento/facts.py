@@ -357,7 +357,8 @@ class Facts:
         if any(have.get(line_id, Decimal(0)) < wanted for line_id, wanted in units.items()):
             return False
         gone = sum((one.base_shipping_amount for one in self._memos_of(invoice)), Decimal(0))
-        return not shipping or invoice.base_shipping_amount > gone
+        left = self.order.base_shipping_invoiced - self.order.base_shipping_refunded
+        return not shipping or invoice.base_shipping_amount - gone >= left
 
     def _why_no_invoice(self, charges: list[InvoicePayload]) -> str:
         if not charges:

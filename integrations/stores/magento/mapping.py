@@ -119,6 +119,7 @@ def _line(row: Row, facts: Facts, shipments: tuple[ShipmentPayload, ...] | None)
         total=charged.price - charged.discount,
         tax=charged.tax,
         is_gift_card=row.item.product_type == "giftcard",
+        is_final_sale=facts.config.is_final_sale(row.item.sku),
         requires_shipping=row.requires_shipping,
         was_shipped=row.was_shipped,
         delivered_at=delivered_at,

@@ -96,6 +96,16 @@ def test_delivery_is_unknown_unless_the_merchant_lets_it_be_estimated(bench: Mag
     assert line.is_delivery_estimated
 
 
+@pytest.mark.parametrize(
+    ("skus", "known"), [(None, None), ([], False), (["MUG"], True), (["mu*"], True), (["M"], False)]
+)
+def test_final_sale_is_what_the_merchant_says(
+    bench: MagentoBench, skus: list[str] | None, known: bool | None
+) -> None:
+    bench.configure(final_sale_skus=skus)
+    assert bench.store().read_order(bench.sell("plain")).lines[0].is_final_sale is known
+
+
 # --- permissions ----------------------------------------------------------------------------------
 
 
@@ -234,6 +244,26 @@ def test_connecting_learns_currency_and_numbering(bench: MagentoBench) -> None:
     assert made.secrets == credentials(bench)
     bench.record = bench.record.model_copy(update={"config": made.config})
     assert bench.store().read_order("1").name == "DE-2231"
+
+
+def test_connecting_takes_what_only_the_merchant_knows(bench: MagentoBench) -> None:
+    surroundings = make_surroundings(
+        {"magento": bench.endpoint}, CallableClock(bench.sandbox.clock.now)
+    )
+    given = {"delivered_after_days": 3, "final_sale_skus": []}
+    made = connect_magento(
+        "demo.example.com", AuthMode.OAUTH, credentials(bench), surroundings, options=given
+    )
+    assert made.config.items() >= given.items()
+    assert made.steps == ()
+    with pytest.raises(ConfigurationError, match="delivered_after_days"):
+        connect_magento(
+            "demo.example.com",
+            AuthMode.OAUTH,
+            credentials(bench),
+            surroundings,
+            options={"delivered_after_days": "soon"},
+        )
 
 
 def test_connecting_with_too_little_says_what(bench: MagentoBench) -> None:
