@@ -326,3 +326,27 @@ def test_kinds_cost_what_they_say(bench: MagentoBench) -> None:
     for kind, total in (("plain", "38.40"), ("discounted", "35.05"), ("composites", "72.90")):
         assert kind in MAGENTO_KINDS
         assert bench.store().read_order(bench.sell(kind)).total == euros(total)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"route": "order"},
+        {"route": "orders"},
+        {"id": "000000001/cancel"},
+        {"body": {"items": []}},
+        {"body": {"isOnline": False}},
+        {"body": {"isOnline": "true"}},
+    ],
+)
+def test_a_stored_call_that_would_do_something_else_is_not_sent(
+    bench: MagentoBench, changes: dict[str, Any]
+) -> None:
+    """No rows would be everything; the wrong route would book what nobody pays."""
+    intent = prepared(bench.store(), bench.sell("plain"), lambda order: lines(order, (0, 1)))
+    stored = json.loads(intent.refund.store_input or "")
+    body = {**stored["body"], **changes.get("body", {})}
+    changed = json.dumps({**stored, **changes, "body": body})
+    with pytest.raises(Rejected, match="Not sent"):
+        bench.store().send_refund(intent.refund.model_copy(update={"store_input": changed}))
+    assert bench.count("send") == 0
