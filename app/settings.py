@@ -62,6 +62,10 @@ class Settings(BaseSettings):
     shopify_url: str = Field(
         default="https://{shop}", description="Where a shop's Admin API answers."
     )
+    magento_url: str = Field(
+        default="{base_url}",
+        description="Where a Magento site answers; the address it was connected by.",
+    )
     hold_seconds: float = Field(
         default=5.0, ge=0, le=60, description="How long a clicked refund can still be cancelled."
     )
@@ -90,10 +94,13 @@ class Settings(BaseSettings):
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
 
-    @field_validator("public_url", "zendesk_url", "shopify_url", "zendesk_sdk_url")
+    @field_validator("public_url", "zendesk_url", "shopify_url", "magento_url", "zendesk_sdk_url")
     @classmethod
     def _https_or_loopback(cls, value: str) -> str:
         value = value.rstrip("/")
+        if value == "{base_url}":
+            # The adapter itself takes https addresses only.
+            return value
         parts = urlsplit(value.replace("{", "").replace("}", ""))
         loopback = parts.hostname in {"127.0.0.1", "localhost", "::1"}
         if parts.scheme != "https" and not (parts.scheme == "http" and loopback):
@@ -113,4 +120,8 @@ class Settings(BaseSettings):
     @property
     def endpoints(self) -> dict[str, str]:
         """URL template of each integration, by its name."""
-        return {"zendesk": self.zendesk_url, "shopify": self.shopify_url}
+        return {
+            "zendesk": self.zendesk_url,
+            "shopify": self.shopify_url,
+            "magento": self.magento_url,
+        }

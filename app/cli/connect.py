@@ -91,10 +91,13 @@ def connect_magento_store(
     credentials: dict[str, str],
     *,
     store_code: str | None = None,
+    options: Mapping[str, object] | None = None,
 ) -> tuple[StoreRecord, Sequence[str]]:
-    """As `connect_shopify_store`, for a Magento site."""
+    """As `connect_shopify_store`, for a Magento site. `options` is what only the shop knows."""
     surroundings = services.deps.surroundings(account.id)
-    connection = connect_magento(base_url, mode, credentials, surroundings, store_code=store_code)
+    connection = connect_magento(
+        base_url, mode, credentials, surroundings, store_code=store_code, options=options
+    )
     found = _Found(connection.name, connection.config, connection.secrets)
     return _keep_store(services, account, "magento", found, key="base_url"), connection.steps
 
@@ -284,8 +287,26 @@ def shopify_command(
 @click.option("--store-view", help="The code of the store view whose language is used.")
 @click.option("--bearer", is_flag=True, help="Use the access token alone, where the site allows.")
 @click.option("--consumer-key", default="", help="The integration's consumer key.")
+@click.option(
+    "--delivered-after-days",
+    type=click.IntRange(0, 90),
+    help="Days after shipping when an order counts as delivered: Magento knows no delivery date. "
+    "Without it a policy with a delivery window asks a person.",
+)
+@click.option(
+    "--final-sale-sku",
+    "final_sale_skus",
+    multiple=True,
+    help="An item that is never taken back; can be given several times.",
+)
 def magento_command(
-    base_url: str, account_id: str | None, store_view: str | None, bearer: bool, consumer_key: str
+    base_url: str,
+    account_id: str | None,
+    store_view: str | None,
+    bearer: bool,
+    consumer_key: str,
+    delivered_after_days: int | None,
+    final_sale_skus: tuple[str, ...],
 ) -> None:
     """Connect a Magento site by an integration (System, Extensions, Integrations).
 
@@ -303,8 +324,11 @@ def magento_command(
                 "access_token_secret": _secret("MAGENTO_ACCESS_TOKEN_SECRET", "Token secret"),
             }
         mode = MagentoMode.BEARER if bearer else MagentoMode.OAUTH
+        options: dict[str, object] = {"final_sale_skus": list(final_sale_skus)}
+        if delivered_after_days is not None:
+            options["delivered_after_days"] = delivered_after_days
         record, steps = connect_magento_store(
-            services, account, base_url, mode, credentials, store_code=store_view
+            services, account, base_url, mode, credentials, store_code=store_view, options=options
         )
     finally:
         services.close()

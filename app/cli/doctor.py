@@ -26,9 +26,9 @@ def _check(name: str, ok: bool, detail: str, mend: str | None = None) -> Check:
 
 
 def _guarded(name: str, ask: Callable[[], list[Check]], mend: str) -> list[Check]:
-    """The answers of `ask`, or its failure as a check of its own."""
+    """The answers of `ask` under the name of what was asked, or its failure as one check."""
     try:
-        return ask()
+        return [one.model_copy(update={"name": f"{name}: {one.name}"}) for one in ask()]
     except (AppError, LookupError, redis.RedisError) as error:
         return [Check(name=name, status=CheckStatus.FAILED, detail=str(error), mend=mend)]
 
@@ -52,23 +52,26 @@ def _own_checks(services: Services) -> list[Check]:
             _check("clock", off < 30, f"{off:.0f} s apart from Redis", "set the machine's clock"),
         ]
 
-    checks += _guarded("redis", redis_checks, "start Redis or mend REDIS_URL")
-    waiting = services.deps.inbox.due(services.deps.clock.now() - timedelta(minutes=5), 1000)
-    checks.append(
-        _check(
-            "deliveries",
-            not waiting,
-            f"{len(waiting)} waiting for more than 5 minutes" if waiting else "none is waiting",
-            "see that `makegood worker` and `makegood clock` are running",
-        )
-    )
+    checks += _guarded("queue", redis_checks, "start Redis or mend REDIS_URL")
+    if checks[0].status is CheckStatus.OK:
+        checks.append(_waiting_deliveries(services))
     return checks
+
+
+def _waiting_deliveries(services: Services) -> Check:
+    waiting = services.deps.inbox.due(services.deps.clock.now() - timedelta(minutes=5), 1000)
+    return _check(
+        "deliveries",
+        not waiting,
+        f"{len(waiting)} waiting for more than 5 minutes" if waiting else "none is waiting",
+        "see that `makegood worker` and `makegood clock` are running",
+    )
 
 
 def _account_checks(services: Services, account: Account) -> list[Check]:
     deps = services.deps
     checks = _guarded(
-        f"{account.name}: {account.helpdesk}",
+        f"{account.name}, {account.helpdesk}",
         lambda: deps.helpdesk(account).check(),
         f"run `makegood connect {account.helpdesk}` again",
     )
@@ -81,7 +84,7 @@ def _account_checks(services: Services, account: Account) -> list[Check]:
         )
     for record in stores:
         checks += _guarded(
-            f"{account.name}: {record.name}",
+            f"{account.name}, {record.name}",
             lambda record=record: deps.store(record).check(),  # type: ignore[misc]
             f"run `makegood connect {record.kind}` again",
         )
