@@ -110,7 +110,7 @@ def build_services(
         )
     database = Database(settings.database)
     cipher = make_cipher(secret_keys(settings))
-    client = connect_redis(settings.redis_url)
+    client = connect_redis(settings.redis_url, answers_within=5 if announces_later else None)
     accounts = SqlAccounts(database, cipher)
     locks = SqlLocks(database)
     vendor_pace = pace or RedisPace(settings.redis_url, client)

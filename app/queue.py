@@ -108,9 +108,10 @@ def _wait_until_ready(url: str, process: subprocess.Popen[bytes]) -> None:
             time.sleep(0.05)
 
 
-def connect_redis(url: str) -> redis.Redis:
-    """A client for `url`, with time-outs, so that a dead Redis never holds a web request."""
-    return redis.Redis.from_url(url, socket_connect_timeout=2, socket_timeout=None)
+def connect_redis(url: str, *, answers_within: float | None = None) -> redis.Redis:
+    """A client for `url`. `answers_within` seconds keeps a hung Redis from holding a web request;
+    a worker waits for jobs for as long as it takes."""
+    return redis.Redis.from_url(url, socket_connect_timeout=2, socket_timeout=answers_within)
 
 
 class RqNotifier:

@@ -72,7 +72,8 @@ class Settings(BaseSettings):
     patience_seconds: float = Field(
         default=60.0,
         gt=0,
-        description="How long a step of another worker may take before it counts as dead.",
+        description="How long a step of another worker may take before it counts as dead; keep it "
+        "above five read time-outs.",
     )
     session_minutes: int = Field(
         default=30, ge=5, le=60, description="How long an open sidebar may act."

@@ -296,7 +296,7 @@ class ScriptedPace(RecordingPace):
         (
             "PUT",
             "/api/v2/users/7.json",
-            [("user-updates:7", 5, 60), ("user-updates", 1, 1), ("requests", 200, 60)],
+            [("user-updates:7", 5, 60), ("user-updates", 1, 2), ("requests", 200, 60)],
         ),
     ],
 )
