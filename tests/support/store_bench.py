@@ -21,6 +21,7 @@ from tests.support.store_words import Booked, StoreBench, Traits
 __all__ = [
     "BENCHES",
     "SHOPIFY_STEPS",
+    "TRAITS",
     "Booked",
     "Intent",
     "MagentoBench",
@@ -35,6 +36,7 @@ __all__ = [
 ]
 
 BENCHES: dict[str, Callable[[], Any]] = {"magento": magento_bench, "shopify": shopify_bench}
+TRAITS: dict[str, Traits] = {"magento": MagentoBench.traits, "shopify": ShopifyBench.traits}
 
 
 def make_refund(order: Order, plan_shown: Plan, **changes: Any) -> Refund:
