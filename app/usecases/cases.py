@@ -14,7 +14,7 @@ from app.domain.people import Agent, Tier
 from app.domain.refund import Refund
 from app.ports import Account
 from app.records import AuditEvent, OfferedPlan, PendingWrite, TriageResult
-from app.usecases.customers import customer_fields
+from app.usecases.customers import customer_fields, shown_customer_fields
 from app.usecases.decide import decide_case, note_write
 from app.usecases.deps import Deps
 from app.usecases.lookup import ask_stores
@@ -55,14 +55,15 @@ def open_ticket(deps: Deps, account: Account, ticket_id: str) -> TicketView:
     history = deps.audit.of_subject(account.id, f"case:{case.id}")
     for refund in refunds:
         history += deps.audit.of_subject(account.id, f"refund:{refund.id}")
+    history.sort(key=lambda event: event.sequence)
     return TicketView(
         case=case,
         is_triaged=True,
         offered=deps.cases.current_offer(account.id, case.id),
         refunds=tuple(refunds),
         writes=tuple(deps.outbox.of_ticket(account.id, ticket_id)),
-        history=tuple(sorted(history, key=lambda event: event.sequence)),
-        customer_fields=customer_fields(deps, case),
+        history=tuple(history),
+        customer_fields=shown_customer_fields(customer_fields(deps, case), history, refunds),
         read_at=now,
     )
 

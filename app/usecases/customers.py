@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from app.domain.case import Case
 from app.domain.crm import CustomerFields
 from app.domain.errors import RateLimited, Rejected, VendorError
+from app.domain.refund import Refund
+from app.records import AuditEvent
 from app.usecases.deps import Deps
 
 
@@ -23,6 +26,26 @@ def totals(deps: Deps, account_id: str, requester_id: str) -> CustomerFields:
 def customer_fields(deps: Deps, case: Case) -> CustomerFields:
     """The proposed customer fields of a case."""
     return totals(deps, case.account_id, case.requester_id)
+
+
+def shown_customer_fields(
+    proposed: CustomerFields, history: Sequence[AuditEvent], refunds: Sequence[Refund]
+) -> CustomerFields:
+    """What the sidebar shows: an agent's own values until a later refund makes new totals.
+
+    `history` is the case's, oldest first.
+    """
+    saved = [event for event in history if event.action == "fields_saved"]
+    if not saved:
+        return proposed
+    newest = saved[-1]
+    if any(item.settled_at is not None and item.settled_at > newest.at for item in refunds):
+        return proposed
+    by_hand = CustomerFields.model_validate(newest.data.get("customer_fields", {}))
+    values = {name: getattr(by_hand, name) for name in CustomerFields.model_fields}
+    return proposed.model_copy(
+        update={name: value for name, value in values.items() if value is not None}
+    )
 
 
 def write_customer(deps: Deps, account_id: str, requester_id: str) -> str:

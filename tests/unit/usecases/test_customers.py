@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from app.domain.crm import CustomerFields
+from app.domain.crm import CustomerFields, TicketFields
 from app.domain.money import Money
 from app.domain.refund import RefundState
+from app.usecases.cases import open_ticket
 from app.usecases.customers import write_customer
+from app.usecases.fields import save_fields
 from tests.support.bench import MARA, Bench
 from tests.support.fakes import make_line, make_order
 from tests.support.scripted import limited, lost, rejected, unavailable, usd
@@ -98,3 +100,20 @@ def test_refunds_in_two_currencies_have_no_sum(bench: Bench) -> None:
     write_customer(bench.deps, "acme", WHO)
     fields = bench.helpdesk.customers[-1][1]
     assert (fields.refund_count, fields.refunded_total) == (2, None)
+
+
+def test_values_saved_by_hand_are_shown_until_a_later_refund_makes_new_totals(
+    bench: Bench,
+) -> None:
+    bench.add_order("#1001", "10.00")
+    case = bench.triage("7", "refund order #1001 please")
+    by_hand = CustomerFields(refund_count=3)
+    save_fields(bench.deps, bench.account, case.id, TicketFields(), by_hand, bench.agent)
+    assert bench.helpdesk.customers[-1] == (WHO, by_hand)
+    shown = open_ticket(bench.deps, bench.account, "7").customer_fields
+    assert shown.refund_count == 3
+    refund = bench.click(case)
+    bench.clock.advance(10)
+    assert bench.work(refund).state is RefundState.SETTLED
+    shown = open_ticket(bench.deps, bench.account, "7").customer_fields
+    assert (shown.refund_count, shown.refunded_total) == (1, usd("10.00"))
