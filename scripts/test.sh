@@ -31,8 +31,12 @@ if strict && [ ${#skipped[@]} -gt 0 ]; then
   exit 1
 fi
 
+# Whole files go to one process, so that what a file sets up is set up once.
+parallel=(-n 2 --dist loadscope)
+case " $* " in *" -n "* | *" --pdb "* | *" -p no:xdist "*) parallel=() ;; esac
+
 code=0
-.venv/bin/python -m pytest "$@" ${marker[@]+"${marker[@]}"} || code=$?
+.venv/bin/python -m pytest ${parallel[@]+"${parallel[@]}"} "$@" ${marker[@]+"${marker[@]}"} || code=$?
 for what in ${skipped[@]+"${skipped[@]}"}; do
   say "Not run: $what"
 done
