@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from playwright.sync_api import Frame, Locator, Page, expect
@@ -97,6 +98,21 @@ class Seat:
         if fold.get_attribute("open") is None:
             fold.locator("> summary").click()
         return fold
+
+    def press_until_told(self, button: Locator, words: str) -> None:
+        """Press a button that moves no money until a notice says `words`.
+
+        A fresh panel may come in between a press and its release, as it may for a person.
+        """
+        told = re.compile(re.escape(words))
+        for _ in range(3):
+            button.click()
+            try:
+                expect(self.notice).to_contain_text(told, timeout=2500)
+                return
+            except AssertionError:
+                continue
+        expect(self.notice).to_contain_text(told)
 
     def expect_settled(self, amount: str) -> None:
         expect(self.verdict).to_have_text("Refunded", timeout=SETTLES_MS)

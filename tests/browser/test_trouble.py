@@ -27,10 +27,9 @@ def test_a_store_that_is_down_is_said_and_no_money_moves(
     seat.watch.expect("status of 503")
     with house.store_fault(operation, "http_503"):
         if operation == "DecisionContext":
-            seat.find(".foot [data-action=refresh]").click()
+            seat.press_until_told(seat.find(".foot [data-action=refresh]"), "No answer")
         else:
-            seat.unfold("part").locator("[type=submit]").click()
-        expect(seat.notice).to_contain_text("No answer")
+            seat.press_until_told(seat.unfold("part").locator("[type=submit]"), "No answer")
         expect(seat.notice).to_contain_text("Shopify gave no answer")
         expect(seat.notice).to_contain_text("No money moved. Try again in a moment.")
         assert operation not in seat.notice.inner_text()
