@@ -6,7 +6,7 @@ import { connect, mirror, on } from './helpdesk.js';
 import { prepare } from './parts.js';
 import { readAs, readHtml, readJson, signIn } from './server.js';
 import { learn, t } from './texts.js';
-import { clearNotice, end, panel, say, settle, show, tell } from './view.js';
+import { clearNotice, end, handsOff, panel, say, settle, show, tell } from './view.js';
 
 const SLOW_MS = 1500;
 const WAITS_FOR_TRIAGE_MS = [1500, 2500, 4000, 6000, 10000];
@@ -25,6 +25,7 @@ async function reload(wasWritten) {
   panel.setAttribute('aria-busy', 'true');
   try {
     const html = await readHtml(`/sidebar/tickets/${encodeURIComponent(ticketId)}`);
+    await handsOff();
     show(html);
   } finally {
     clearTimeout(slow);

@@ -14,6 +14,21 @@ export function element(tag, className, text) {
   return made;
 }
 
+// A panel that is replaced between press and release would swallow the click.
+const LONGEST_PRESS_MS = 1000;
+let pressedAt = -Infinity;
+panel.addEventListener('pointerdown', () => { pressedAt = performance.now(); });
+for (const released of ['pointerup', 'pointercancel']) {
+  addEventListener(released, () => { setTimeout(() => { pressedAt = -Infinity; }, 0); });
+}
+
+/** Until nobody is in the middle of a click on the panel. */
+export async function handsOff() {
+  while (performance.now() - pressedAt < LONGEST_PRESS_MS) {
+    await new Promise((go) => { setTimeout(go, 20); });
+  }
+}
+
 // A button that works is off, and a button that goes off drops the focus: it had it, all the same.
 let pressed = null;
 
