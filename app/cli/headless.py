@@ -240,11 +240,6 @@ def all_refunds(stage: Stage) -> list[Refund]:
     return list(stage.services.deps.ledger.all_of(stage.account.id, list(RefundState)))
 
 
-def order_ids(stage: Stage) -> dict[str, str]:
-    """The store's id of each order, by its name."""
-    return {order["name"]: order["id"] for order in stage.shopify.get("books")["orders"]}
-
-
 def expected_refund(told: Told) -> Decimal | None:
     """What the scene's act should have paid back in the end, None for nothing."""
     expected = told.scene.story.expected

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from app.domain.base import Value
 from app.domain.classification import Classification, Reason, Request
-from app.domain.order import FulfilmentStatus, LineItem, Order, PaymentStatus
+from app.domain.order import FulfilmentStatus, LineItem, Order
 from app.domain.policy.model import Scalar
 
 
@@ -158,14 +158,3 @@ def line_facts(line: LineItem, now: datetime, time_zone: str) -> dict[str, Fact]
         _fact("item.price", line.unit_price.amount, ""),
     ]
     return {fact.name: fact for fact in facts}
-
-
-def is_payment_returnable(status: PaymentStatus) -> bool | None:
-    """Whether captured money exists that could go back; None when the status is unknown."""
-    if status is PaymentStatus.UNKNOWN:
-        return None
-    return status in {
-        PaymentStatus.PAID,
-        PaymentStatus.PARTIALLY_PAID,
-        PaymentStatus.PARTIALLY_REFUNDED,
-    }
