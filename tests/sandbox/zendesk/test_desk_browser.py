@@ -121,7 +121,10 @@ def open_app(
     def opener(agent: User | None = None) -> Frame:
         page.goto(zendesk.desk_url(ticket.id, agent=agent.id if agent else None))
         page.frame_locator(".app-slot iframe").locator("#ready").wait_for()
-        return next(one for one in page.frames if one.url.startswith(app.url))
+        frame = next(one for one in page.frames if one.url.startswith(app.url))
+        # The client is made by the page's last script, after the text above is there.
+        frame.wait_for_function("Boolean(window.client)")
+        return frame
 
     return opener
 
