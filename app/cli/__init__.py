@@ -24,6 +24,7 @@ _COMMANDS = {
     "migrate": "app.cli.processes:migrate",
     "reconcile": "app.cli.ledger:reconcile",
     "serve": "app.cli.processes:serve",
+    "tiers": "app.cli.tiers:tiers",
     "web": "app.cli.processes:web",
     "worker": "app.cli.processes:worker",
 }

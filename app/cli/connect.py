@@ -14,8 +14,9 @@ from typing import NamedTuple
 import click
 
 from app.bootstrap import Services, build_services
+from app.cli.tier_pairs import read_tiers
 from app.domain.errors import ConfigurationError
-from app.domain.people import Tier
+from app.domain.people import TierMap
 from app.ports import Account, StoreRecord
 from app.records import new_id
 from app.settings import Settings
@@ -136,7 +137,7 @@ def connect_zendesk_account(
     credentials: Credentials,
     *,
     package: Path | None = None,
-    tiers: Mapping[str, str] | None = None,
+    tiers: TierMap | None = None,
 ) -> tuple[Account, Sequence[Step]]:
     """Set the account up at Zendesk, then keep it. Answers the account and what was done.
 
@@ -154,8 +155,9 @@ def connect_zendesk_account(
     account = known or Account(
         id=new_id("acct"), helpdesk="zendesk", name=subdomain, config={"subdomain": subdomain}
     )
-    if tiers:
-        account = account.model_copy(update={"config": {**account.config, "tiers": dict(tiers)}})
+    if tiers is not None:
+        config = {**account.config, "tiers": tiers.to_config()}
+        account = account.model_copy(update={"config": config})
     connected = connect_zendesk(
         account,
         deps.surroundings(account.id),
@@ -190,8 +192,9 @@ def connect() -> None:
     "--tier",
     "tiers",
     multiple=True,
-    metavar="ROLE=TIER",
-    help='Who may release what, e.g. "Team lead=team_lead". Admins are managers anyway.',
+    metavar="NAME=TIER",
+    help='Who may release what: "role:Team lead=team_lead", "group:Refund desk=manager". Admins '
+    "are managers anyway. Replaces the present mapping; see makegood tiers.",
 )
 def zendesk_command(
     subdomain: str,
@@ -223,25 +226,17 @@ def zendesk_command(
     services = build_services(Settings())
     try:
         account, steps = connect_zendesk_account(
-            services, subdomain, credentials, package=package, tiers=_tiers(tiers)
+            services,
+            subdomain,
+            credentials,
+            package=package,
+            tiers=read_tiers(tiers) if tiers else None,
         )
     finally:
         services.close()
     for step in steps:
         click.echo(f"{step.outcome:8} {step.name}" + (f": {step.detail}" if step.detail else ""))
     click.echo(f"{subdomain} is connected as account {account.id}.")
-
-
-def _tiers(given: tuple[str, ...]) -> dict[str, str]:
-    """ROLE=TIER pairs as a mapping. Raises click.UsageError."""
-    found: dict[str, str] = {}
-    for pair in given:
-        role, separator, tier = pair.partition("=")
-        if not separator or tier not in set(Tier):
-            choices = ", ".join(Tier)
-            raise click.UsageError(f"--tier {pair}: expected ROLE=TIER with a tier of {choices}")
-        found[role.strip()] = tier
-    return found
 
 
 @connect.command("shopify")

@@ -25,6 +25,7 @@ from app.bootstrap import Services, build_services
 from app.cli.connect import connect_shopify_store, connect_zendesk_account
 from app.cli.processes import Supervisor
 from app.domain.errors import ConfigurationError
+from app.domain.people import Tier, TierMap
 from app.ports import Account
 from app.queue import embedded_redis
 from app.settings import Settings
@@ -221,7 +222,7 @@ def connect_everything(services: Services, stage: Stage) -> Account:
         Credentials(client_id=client["identifier"], client_secret=client["secret"]),
         package=package,
         # Who may release what: the sandbox has a custom role of this name.
-        tiers={"Team lead": "team_lead"},
+        tiers=TierMap(roles={"Team lead": Tier.TEAM_LEAD}),
     )
     if stage.show.high_volume:
         config = {

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import cast
 
 from flask import current_app, g
@@ -13,7 +12,7 @@ from app.domain.people import Agent
 from app.ports import Account, Check
 from app.settings import Settings
 from app.usecases.deps import Deps
-from app.usecases.people import agent_for
+from app.usecases.people import agent_for, known_person
 from app.web.session import Session, Signer
 
 _NAME = "makegood"
@@ -60,6 +59,4 @@ def acting_agent() -> Agent:
 
 def known_agent() -> Agent | None:
     """The signed-in person as last read from the helpdesk, without asking it; for looking only."""
-    return web().deps.accounts.known_agent(
-        account().id, session().agent_id, datetime.min.replace(tzinfo=UTC)
-    )
+    return known_person(web().deps, account(), session().agent_id)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from app.domain.crm import CHECKED_TAG, CustomerFields, TicketWrite
 from app.domain.errors import NotFound, OutcomeUnknown
-from app.domain.people import Agent, Tier
+from app.domain.people import Agent, TierMap
 from app.domain.ticket import Requester, Ticket, TicketEvent, TicketEventKind
 from app.ports import Account, Check, TicketPage, WriteReceipt
 from integrations.helpdesks.zendesk.answers import VENDOR
@@ -22,6 +22,7 @@ from integrations.helpdesks.zendesk.note import note_html
 from integrations.helpdesks.zendesk.payloads import (
     DEFAULT_REGION,
     AuditsAnswer,
+    GroupsAnswer,
     IdentitiesAnswer,
     SearchAnswer,
     TicketAnswer,
@@ -57,11 +58,17 @@ class Zendesk:
             return found.to_domain(requester_id, self._region)
 
     def read_agent(self, agent_id: str) -> Agent:
-        """Role and tier as Zendesk's server says now."""
+        """Role as Zendesk's server says now, in one GET; groups by a second one, which is only
+        made when the admin has mapped groups."""
         users = self._client.zenpy.users
         with self._client.understanding("read the agent"):
             user = UserPayload.model_validate(users(id=int(_digits(agent_id))).to_dict())
-            return user.to_agent(self._tiers(), _names(self._account.config.get("custom_roles")))
+        groups: tuple[str, ...] = ()
+        if user.is_staff and TierMap.of(self._account.config.get("tiers")).groups:
+            answer = self._client.get(f"users/{_digits(agent_id)}/groups.json")
+            with self._client.understanding("read the agent's groups"):
+                groups = GroupsAnswer.model_validate(answer).names()
+        return user.to_agent(_names(self._account.config.get("custom_roles")), groups)
 
     def write_ticket(self, write: TicketWrite, seen: Ticket) -> WriteReceipt:
         """One PUT with note, tags and fields. Raises StaleWrite, OutcomeUnknown...
@@ -163,13 +170,6 @@ class Zendesk:
     def check(self) -> list[Check]:
         """Everything the connection needs, each with its mend."""
         return check_account(self._account, self._client)
-
-    def _tiers(self) -> dict[str, Tier]:
-        return {
-            key: Tier(value)
-            for key, value in _names(self._account.config.get("tiers")).items()
-            if value in set(Tier)
-        }
 
 
 def _digits(value: str) -> str:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from app.domain.errors import AccessDenied, VendorError
+from app.domain.people import TierMap
 from app.ports import Account, Check, CheckStatus
 from integrations.helpdesks.zendesk import setup
 from integrations.helpdesks.zendesk.client import ZendeskClient
 from integrations.helpdesks.zendesk.fields import TICKET_FIELDS, USER_FIELDS, FieldSpec
 from integrations.helpdesks.zendesk.hooks import trigger_body
+from integrations.helpdesks.zendesk.roles import unknown_names
 
+TIERS = "correct the names with makegood tiers"
 CONNECT = "run makegood connect zendesk again"
 INSTALL = "install the Makegood app in Zendesk's Admin Center, then " + CONNECT
 
@@ -31,6 +34,7 @@ def check_account(account: Account, client: ZendeskClient) -> list[Check]:
         ("zendesk trigger", CONNECT, lambda: _trigger(account, client)),
         ("zendesk app", INSTALL, lambda: _app(account, client)),
         ("zendesk public key", CONNECT, lambda: _key(account, client)),
+        ("zendesk tiers", TIERS, lambda: _tiers(account, client)),
     ]
     return first + [check for part in parts for check in _guarded(*part)]
 
@@ -164,3 +168,17 @@ def _key(account: Account, client: ZendeskClient) -> Iterator[Check]:
         yield _failed(name, "was changed, so nobody can open the sidebar", CONNECT)
     else:
         yield _ok(name, "is the app's present key")
+
+
+def _tiers(account: Account, client: ZendeskClient) -> Iterator[Check]:
+    """A mapped role or group that was renamed gives nobody its tier any more."""
+    name = "zendesk tiers"
+    tiers = TierMap.of(account.config.get("tiers"))
+    config = dict(account.config)
+    if tiers.groups:
+        config["groups"] = list(setup.groups(client))
+    unknown = unknown_names(config)
+    if unknown:
+        yield _failed(name, f"Zendesk has no {', no '.join(unknown)}", TIERS)
+    else:
+        yield _ok(name, f"{len(tiers.roles)} roles and {len(tiers.groups)} groups are mapped")

@@ -45,6 +45,7 @@ from integrations.helpdesks.zendesk.oauth import (
     StoredToken,
     TokenAnswer,
 )
+from integrations.helpdesks.zendesk.roles import unknown_names
 from integrations.helpdesks.zendesk.setup import Step
 from integrations.helpdesks.zendesk.webhook import WEBHOOK_SECRETS
 
@@ -146,7 +147,7 @@ def connect(
     steps.append(_prove(client, config, tuple(needed)))
     steps.append(_app(client, config, package))
     steps += _fields(client, config)
-    steps.append(_roles(client, config))
+    steps += [_roles(client, config), _groups(client, config), _tiers(config)]
     steps.append(
         ensure_webhook(client, config, f"{public_url.rstrip('/')}/webhooks/zendesk/{account.id}")
     )
@@ -359,6 +360,23 @@ def _roles(client: ZendeskClient, config: dict[str, object]) -> Step:
         return Step(name="roles", outcome="skipped", detail=str(error))
     config["custom_roles"] = roles
     return Step(name="roles", outcome="kept", detail=f"{len(roles)} custom roles")
+
+
+def _groups(client: ZendeskClient, config: dict[str, object]) -> Step:
+    """Names of groups, so that a tier for one that doesn't exist is noticed."""
+    try:
+        names = setup.groups(client)
+    except VendorError as error:
+        return Step(name="groups", outcome="skipped", detail=str(error))
+    config["groups"] = list(names)
+    return Step(name="groups", outcome="kept", detail=f"{len(names)} groups")
+
+
+def _tiers(config: dict[str, object]) -> Step:
+    """Whether every role and group that has a tier exists."""
+    unknown = unknown_names(config)
+    detail = f"not in this Zendesk: {', '.join(unknown)}" if unknown else "every name exists"
+    return Step(name="tiers", outcome="skipped" if unknown else "kept", detail=detail)
 
 
 def _newest_first(secret: str, surroundings: Surroundings) -> str:

@@ -19,6 +19,8 @@ _STAFF = frozenset({"agent", "admin"})
 # Kinds of agents that can't answer customers: light agents and contributors.
 # https://developer.zendesk.com/api-reference/ticketing/users/users/#json-format
 _LOOK_ONLY_ROLE_TYPES = frozenset({1, 3})
+# Stands for every look-only kind of agent without a custom role, and for end users.
+LOOKS_ONLY_ROLE = "looks only"
 
 
 def _optional_text(value: object) -> object:
@@ -103,28 +105,35 @@ class UserPayload(Payload):
             phones=(Contact(value=phone),) if phone else (),
         )
 
-    def to_agent(self, tiers: dict[str, Tier], role_names: dict[str, str]) -> Agent:
-        """The person as an agent. `tiers` maps a custom role's id or name, or a role, to a tier."""
+    def to_agent(self, role_names: dict[str, str], groups: tuple[str, ...] = ()) -> Agent:
+        """The person as an agent, with Zendesk's own default tier. `role_names` are the names of
+        custom roles by id."""
         role_name = role_names.get(self.custom_role_id or "")
+        own = tuple(key for key in (self.custom_role_id, role_name) if key) if self.is_staff else ()
+        # A look-only kind of agent stays one, unless an admin maps exactly their custom role.
+        general = () if self._looks_only else (self.role,)
         return Agent(
             id=self.id or "",
             name=self.name or "",
             email=self.email,
             role=role_name or self.role,
-            tier=self._tier(tiers, role_name),
+            roles=(*own, *general) or (LOOKS_ONLY_ROLE,),
+            groups=groups if self.is_staff else (),
+            tier=self._default_tier(),
             is_active=self.active is not False and self.suspended is not True,
         )
 
-    def _tier(self, tiers: dict[str, Tier], role_name: str | None) -> Tier | None:
-        if not self.is_staff:
+    @property
+    def _looks_only(self) -> bool:
+        return (
+            not self.is_staff
+            or self.role_type in _LOOK_ONLY_ROLE_TYPES
+            or self.only_private_comments is True
+        )
+
+    def _default_tier(self) -> Tier | None:
+        if self._looks_only:
             return None
-        for key in (self.custom_role_id, role_name):
-            if key is not None and key in tiers:
-                return tiers[key]
-        if self.role_type in _LOOK_ONLY_ROLE_TYPES or self.only_private_comments:
-            return None
-        if self.role in tiers:
-            return tiers[self.role]
         return Tier.MANAGER if self.role == "admin" else Tier.AGENT
 
 
@@ -132,6 +141,13 @@ class UserAnswer(Payload):
     """`{"user": …}`."""
 
     user: UserPayload
+
+
+class GroupPayload(Payload):
+    """A group of agents."""
+
+    name: Text = ""
+    deleted: bool | None = None
 
 
 class Via(Payload):
@@ -265,6 +281,17 @@ class PageMeta(Payload):
 
     has_more: bool = False
     after_cursor: str | None = None
+
+
+class GroupsAnswer(Payload):
+    """Groups, all or those of one person: https://developer.zendesk.com/api-reference/ticketing/groups/groups/"""
+
+    groups: Annotated[tuple[GroupPayload, ...], BeforeValidator(_list)] = ()
+    meta: Annotated[PageMeta, BeforeValidator(_object)] = PageMeta()
+
+    def names(self) -> tuple[str, ...]:
+        """Their names, without deleted ones."""
+        return tuple(one.name for one in self.groups if one.name and not one.deleted)
 
 
 class AuditsAnswer(Payload):

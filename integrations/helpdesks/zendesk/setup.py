@@ -10,6 +10,7 @@ from app.domain.base import Value
 from integrations.helpdesks.zendesk.client import ZendeskClient
 from integrations.helpdesks.zendesk.fields import FieldSpec
 from integrations.helpdesks.zendesk.payloads import (
+    GroupsAnswer,
     Id,
     OptionalId,
     OptionalText,
@@ -22,6 +23,9 @@ from integrations.helpdesks.zendesk.payloads import (
 # Broad `read` because the lists of fields and the app's public key have no scope of their own.
 # https://developer.zendesk.com/api-reference/ticketing/oauth/grant_type_tokens/
 NEEDED_SCOPES = ("read", "tickets:write", "users:write", "triggers:write", "webhooks:write")
+
+
+_MAX_PAGES = 50
 
 
 def _list(value: object) -> object:
@@ -255,3 +259,18 @@ def custom_roles(client: ZendeskClient) -> dict[str, str]:
     with client.understanding("list roles"):
         found = [_Named.model_validate(one) for one in answer["custom_roles"]]
     return {one.id: one.name for one in found}
+
+
+def groups(client: ZendeskClient) -> tuple[str, ...]:
+    """The names of all groups of agents."""
+    names: list[str] = []
+    params = {"page[size]": "100"}
+    for _ in range(_MAX_PAGES):
+        answer = client.get("groups.json", params)
+        with client.understanding("list groups"):
+            page = GroupsAnswer.model_validate(answer)
+        names += page.names()
+        if not page.meta.has_more or page.meta.after_cursor is None:
+            break
+        params["page[after]"] = page.meta.after_cursor
+    return tuple(names)

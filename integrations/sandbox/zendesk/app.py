@@ -155,8 +155,10 @@ class ZendeskSandbox:
         custom_role_id: int | None = None,
         only_private_comments: bool = False,
         external_id: str | None = None,
+        groups: Iterable[str] = (),
     ) -> User:
-        """Add a customer, or staff with `role`. `identities` are `(type, value)` pairs."""
+        """Add a customer, or staff with `role`. `identities` are `(type, value)` pairs, `groups`
+        names."""
         return create_user(
             self.account,
             name,
@@ -168,6 +170,7 @@ class ZendeskSandbox:
             custom_role_id=custom_role_id,
             only_private_comments=only_private_comments,
             external_id=external_id,
+            groups=groups,
         )
 
     def add_ticket(

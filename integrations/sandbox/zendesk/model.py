@@ -40,6 +40,7 @@ class User:
     suspended: bool = False
     external_id: str | None = None
     default_group_id: int | None = None
+    group_ids: list[int] = field(default_factory=list)
     organization_id: int | None = None
     tags: list[str] = field(default_factory=list)
     user_fields: dict[str, Any] = field(default_factory=dict)

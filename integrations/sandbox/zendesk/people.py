@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from integrations.sandbox.zendesk.account import Account
 from integrations.sandbox.zendesk.errors import record_invalid
-from integrations.sandbox.zendesk.model import Identity, Role, User
+from integrations.sandbox.zendesk.model import Identity, Named, Role, User
 
 
 def create_user(
@@ -22,8 +22,10 @@ def create_user(
     role_type: int | None = None,
     only_private_comments: bool = False,
     external_id: str | None = None,
+    groups: Iterable[str] = (),
 ) -> User:
-    """Add a user. `identities` are further `(type, value)` pairs, such as a second e-mail.
+    """Add a user. `identities` are further `(type, value)` pairs, such as a second e-mail;
+    `groups` are names, and a group that isn't there yet is made.
 
     Raises ApiError 422 when an e-mail address is already in use.
     """
@@ -49,9 +51,19 @@ def create_user(
             add_identity(account, user, "phone_number", phone, verified=True)
         for kind, value in identities:
             add_identity(account, user, kind, value, verified=True)
+        user.group_ids = [_group_named(account, one) for one in groups]
         account.users[user.id] = user
         account.touch()
         return user
+
+
+def _group_named(account: Account, name: str) -> int:
+    for group in account.groups.values():
+        if group.name == name:
+            return group.id
+    made = Named(account.next_id("group"), name, account.clock.now())
+    account.groups[made.id] = made
+    return made.id
 
 
 def add_identity(

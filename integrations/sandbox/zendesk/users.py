@@ -156,6 +156,18 @@ def register(api: Api) -> None:
         )
         return {"identity": identity_json(account, user, made)}, 201
 
+    @api.route("GET", "/v2/users/<int:user_id>/groups", "users.groups", scope="users")
+    def groups_of(call: Call, user_id: int) -> Any:
+        user = user_or_404(account, user_id)
+        return page_of(
+            account,
+            call.args,
+            f"users/{user_id}/groups.json",
+            "groups",
+            [account.groups[one] for one in user.group_ids if one in account.groups],
+            lambda one: named_json(account, "groups", one),
+        )
+
     for kind, records in (
         ("groups", account.groups),
         ("organizations", account.organizations),

@@ -147,6 +147,17 @@ def test_before_anything_is_connected_the_doctor_says_what_to_do(admin: Admin) -
     assert checks(admin, ok=False)["accounts"]["mend"] == "run `makegood connect zendesk`"
 
 
+def test_tiers_are_shown_and_replaced(admin: Admin) -> None:
+    connect_zendesk(admin)
+    assert "role:Team lead = team_lead" in admin.run("tiers")
+    given = ("--tier", "group:Refund desk=team_lead", "--tier", "role:Light agent=none")
+    admin.run("tiers", *given)
+    shown = json.loads(admin.run("tiers", "--json"))
+    assert shown["groups"] == {"Refund desk": "team_lead"}
+    assert shown["roles"] == {"Light agent": "none"}
+    assert "nothing is mapped" in admin.run("tiers", "--clear")
+
+
 def test_disconnecting_takes_back_what_was_made(admin: Admin) -> None:
     connect_zendesk(admin)
     store = connect_shopify(admin).split(" is connected as ")[1].split()[0]
@@ -162,6 +173,9 @@ def test_disconnecting_takes_back_what_was_made(admin: Admin) -> None:
     ("arguments", "says"),
     [
         (("connect", "zendesk", "--subdomain", "acme", "--static-token", "--tier", "x"), "--tier"),
+        (("tiers", "--tier", "group:Leads=king"), "'king' is no tier"),
+        (("tiers", "--tier", "group:=agent"), "role:NAME=TIER"),
+        (("tiers", "--tier", "agent=agent", "--clear"), "exclude each other"),
         (("connect", "shopify", "--shop", "https://shop.example.com"), "account"),
         (("reconcile", "--account", "nobody"), "nobody"),
         (("disconnect", "store", "store_1"), "account"),

@@ -9,7 +9,7 @@ import pytest
 
 from app.domain.crm import CHECKED_TAG
 from app.domain.errors import Malformed, NotFound, RateLimited, Unavailable
-from app.domain.people import Tier
+from app.domain.people import Tier, TierMap
 from app.domain.ticket import TicketEvent, TicketEventKind
 from app.ports import CheckStatus, Helpdesk
 from tests.support.helpdesk_bench import HelpdeskBench, outcome_of
@@ -78,7 +78,7 @@ def test_a_persons_tier_is_the_servers_word(
     bench: HelpdeskBench, kind: str, tier: Tier | None
 ) -> None:
     agent = bench.helpdesk().read_agent(bench.person(kind))
-    assert agent.tier is tier
+    assert TierMap.of(bench.account.config["tiers"]).applied_to(agent).tier is tier
     assert agent.is_active
     assert bench.calls() == {"agent": 1}
 

@@ -13,6 +13,7 @@ import pytest
 import requests
 
 from app.domain.errors import AccessDenied, ConfigurationError, Rejected
+from app.domain.people import Tier, TierMap
 from app.ports import Account, CheckStatus, Surroundings
 from integrations.helpdesks.zendesk import ZENDESK
 from integrations.helpdesks.zendesk.connect import (
@@ -310,3 +311,32 @@ def test_each_fault_is_named(admin: Admin) -> None:
         "zendesk public key",
     }
     assert all(mend != "None" for mend in found.values())
+
+
+def test_groups_are_asked_for_only_where_they_are_mapped(admin: Admin) -> None:
+    sandbox = admin.sandbox
+    lead = sandbox.add_user(
+        "Oda Brandt", "oda.brandt@example.com", role="agent", groups=["Refund desk", "Nights"]
+    )
+    admin.connect()
+    sandbox.calls.clear()
+    read = ZENDESK.open(admin.account, admin.surroundings).read_agent
+    assert read(str(lead.id)).groups == ()
+    assert sandbox.calls.by_operation() == {"users.show": 1}
+    config = {**admin.account.config, "tiers": {"roles": {}, "groups": {"nights": "manager"}}}
+    mapped = admin.account.model_copy(update={"config": config})
+    sandbox.calls.clear()
+    agent = ZENDESK.open(mapped, admin.surroundings).read_agent(str(lead.id))
+    assert agent.groups == ("Refund desk", "Nights")
+    assert TierMap.of(config["tiers"]).applied_to(agent).tier is Tier.MANAGER
+    assert sandbox.calls.by_operation() == {"users.show": 1, "users.groups": 1}
+
+
+def test_a_mapped_name_that_does_not_exist_is_named(admin: Admin) -> None:
+    config = {**admin.account.config, "tiers": {"roles": {}, "groups": {"Nihgts": "manager"}}}
+    admin.account = admin.account.model_copy(update={"config": config})
+    [step] = [one for one in admin.connect().steps if one.name == "tiers"]
+    assert step.detail == "not in this Zendesk: group Nihgts"
+    checks = ZENDESK.open(admin.account, admin.surroundings).check()
+    [found] = [one for one in checks if one.name == "zendesk tiers"]
+    assert (found.status, found.detail) == (CheckStatus.FAILED, "Zendesk has no group Nihgts")

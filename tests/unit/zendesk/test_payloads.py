@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from app.domain.people import Tier
+from app.domain.people import Tier, TierMap
 from app.domain.ticket import Contact
 from integrations.helpdesks.zendesk.payloads import (
     AuditPayload,
+    GroupsAnswer,
     IdentitiesAnswer,
     TicketAnswer,
     UserPayload,
@@ -166,7 +167,7 @@ def test_identities_are_sorted_by_kind() -> None:
     assert [one.value for one in found.phones] == ["+4915112345678"]
 
 
-TIERS = {"77": Tier.TEAM_LEAD, "Refund desk": Tier.MANAGER}
+TIERS = TierMap(roles={"77": Tier.TEAM_LEAD, "Refund desk": Tier.MANAGER})
 ROLES = {"77": "Team lead", "78": "Refund desk", "79": "Light agent"}
 
 
@@ -187,18 +188,30 @@ ROLES = {"77": "Team lead", "78": "Refund desk", "79": "Light agent"}
     ],
 )
 def test_roles_become_tiers(changes: dict[str, Any], tier: Tier | None) -> None:
-    agent = UserPayload.model_validate(user(**changes)).to_agent(TIERS, ROLES)
-    assert agent.tier is tier
+    agent = UserPayload.model_validate(user(**changes)).to_agent(ROLES)
+    assert TIERS.applied_to(agent).tier is tier
 
 
 def test_a_role_itself_can_be_given_another_tier() -> None:
-    admin = UserPayload.model_validate(user(role="admin"))
-    assert admin.to_agent({"admin": Tier.TEAM_LEAD}, {}).tier is Tier.TEAM_LEAD
+    admin = UserPayload.model_validate(user(role="admin")).to_agent({})
+    assert admin.tier is Tier.MANAGER
+    assert TierMap(roles={"admin": Tier.TEAM_LEAD}).applied_to(admin).tier is Tier.TEAM_LEAD
+
+
+def test_a_mapped_base_role_does_not_lift_a_light_agent() -> None:
+    light = UserPayload.model_validate(user(role="agent", role_type=1)).to_agent({}, ("Leads",))
+    mapped = TierMap(roles={"agent": Tier.TEAM_LEAD}, groups={"Leads": Tier.MANAGER})
+    assert mapped.applied_to(light).tier is None
+
+
+def test_groups_are_read_without_deleted_ones() -> None:
+    groups = {"groups": [{"id": 1, "name": "Leads"}, {"id": 2, "name": "Old", "deleted": True}]}
+    assert GroupsAnswer.model_validate(groups).names() == ("Leads",)
 
 
 @pytest.mark.parametrize("changes", [{"active": False}, {"suspended": True}])
 def test_a_suspended_agent_is_not_active(changes: dict[str, Any]) -> None:
-    agent = UserPayload.model_validate(user(role="agent", **changes)).to_agent({}, {})
+    agent = UserPayload.model_validate(user(role="agent", **changes)).to_agent({})
     assert not agent.is_active
 
 
