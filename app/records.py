@@ -19,6 +19,7 @@ from app.domain.case import Case
 from app.domain.crm import TicketWrite
 from app.domain.money import Money
 from app.domain.order import Order
+from app.domain.override import Override
 from app.domain.people import Agent
 from app.domain.plan import Plan, RefundChoice
 from app.domain.policy.model import Policy
@@ -97,7 +98,10 @@ class Basis(Value):
 
 
 class OfferedPlan(Value):
-    """A plan that a person was shown. It can be executed at most once."""
+    """A plan that a person was shown. It can be executed at most once.
+
+    `override` is the person's reason where the plan goes against the policy.
+    """
 
     id: str
     account_id: str
@@ -108,6 +112,7 @@ class OfferedPlan(Value):
     basis: Basis
     case_revision: int
     created_at: AwareDatetime
+    override: Override | None = None
 
 
 class AuditEvent(Value):

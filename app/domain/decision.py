@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, Field
 
 from app.domain.base import Value
 from app.domain.people import Tier
-from app.domain.plan import Plan
+from app.domain.plan import Plan, Terms
 from app.domain.policy.facts import Fact
 from app.domain.policy.model import Alternative, Effect
 
@@ -64,7 +64,11 @@ class Finding(Value):
 
 
 class LineVerdict(Value):
-    """The verdict for one line, with the clause that decided it."""
+    """The verdict for one line, with the clause that decided it.
+
+    `terms` are what the policy gives for the line where it is eligible, and `alternatives` what
+    it offers where it isn't.
+    """
 
     line_id: str
     name: str
@@ -72,6 +76,8 @@ class LineVerdict(Value):
     decided_by: str | None
     because: str
     percent: Decimal = Decimal(100)
+    terms: Terms = Terms()
+    alternatives: tuple[Alternative, ...] = ()
 
 
 class Decision(Value):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from fractions import Fraction
 from typing import Annotated, Any, Self
 
 from pydantic import Field, field_serializer, model_validator
@@ -141,6 +142,14 @@ class Money(Value):
         if whole <= 0:
             raise ValueError("a share needs a positive whole")
         return Money.rounded(self.amount * part / whole, self.currency)
+
+    def portion(self, share: Fraction) -> Money:
+        """An exact share of this amount, rounded half up (away from zero) to the minor unit."""
+        exact = Fraction(self.minor_units) * share
+        units = (2 * abs(exact.numerator) + exact.denominator) // (2 * exact.denominator)
+        digits = minor_unit_digits(self.currency)
+        amount = Decimal(units).scaleb(-digits)
+        return Money(amount=-amount if exact < 0 else amount, currency=self.currency)
 
     def __str__(self) -> str:
         return f"{self.amount:f} {self.currency}"

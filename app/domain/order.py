@@ -217,6 +217,8 @@ class Order(Value):
     """One order with everything that a decision uses, read at `read_at`.
 
     `is_complete` is False when the store cut a list short; then nothing is decided automatically.
+    `can_store_credit`: the store offers store credit for this very order.
+    `closes_when_returned`: once no unit is left, the store refunds nothing more of it.
     `unknown_values` holds `field=value` for each vendor value that isn't in our vocabulary.
     """
 
@@ -243,6 +245,8 @@ class Order(Value):
     is_business_order: bool = False
     is_complete: bool = True
     can_notify_customer: bool = False
+    can_store_credit: bool = False
+    closes_when_returned: bool = False
     prices_include_tax: bool = False
     total: Money
     paid: Money

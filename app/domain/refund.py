@@ -17,6 +17,7 @@ from pydantic import AwareDatetime
 from app.domain.base import Value
 from app.domain.errors import IllegalTransition
 from app.domain.money import Money
+from app.domain.override import Override
 from app.domain.plan import Plan
 
 HOLD_SECONDS = 5
@@ -109,6 +110,7 @@ class Refund(Value):
 
     `idempotency_key` and `store_input` are stored before the store is called and sent unchanged at
     every attempt. `marker` stands in the store's own record, so that it can be found again.
+    `override` names the clause that a person set aside, where it goes against the policy.
     """
 
     id: str
@@ -136,6 +138,7 @@ class Refund(Value):
     settled_at: AwareDatetime | None = None
     explanation: str | None = None
     next_check_at: AwareDatetime | None = None
+    override: Override | None = None
 
     def moved_to(self, state: RefundState) -> Refund:
         """This refund in another state; raises IllegalTransition if there is no such move."""

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from app.domain.decision import Finding, Truth
 from app.domain.order import LineItem, Order, PaymentStatus
-from app.domain.plan import refundable_maximum
 from app.domain.policy.model import STORE_PREFIX, Effect
+from app.domain.pricing import refundable_maximum
 
 _PAYMENT_SENTENCES: dict[PaymentStatus, str] = {
     PaymentStatus.AUTHORIZED: (

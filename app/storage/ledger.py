@@ -61,6 +61,8 @@ def _audit(
         "store_refund": refund.store_refund_id,
         "explanation": refund.explanation,
     }
+    if refund.override is not None:
+        data["override"] = refund.override.model_dump(mode="json")
     append_event(tx, refund.account_id, actor, action, f"refund:{refund.id}", data, now)
 
 

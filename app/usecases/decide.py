@@ -9,7 +9,7 @@ from app.domain.case import Case
 from app.domain.crm import CHECKED_TAG, TicketWrite
 from app.domain.decision import Decision
 from app.domain.order import Order
-from app.domain.plan import ChosenLine, Plan, RefundChoice
+from app.domain.plan import ChosenFee, ChosenLine, Plan, RefundChoice
 from app.domain.policy.evaluate import decide
 from app.domain.refund import Refund
 from app.records import Basis, OfferedPlan, PendingWrite, WriteState, new_id
@@ -33,14 +33,25 @@ def keep_little(order: Order) -> Order:
 
 
 def choice_of(plan: Plan) -> RefundChoice:
-    """The choice that a plan prices, to be priced again by the store."""
+    """The choice that a plan prices, to be priced again by the store. Its fees are amounts now."""
     return RefundChoice(
         lines=tuple(
-            ChosenLine(line_id=line.line_id, quantity=line.quantity, percent=line.percent)
+            ChosenLine(
+                line_id=line.line_id,
+                quantity=line.quantity,
+                percent=line.percent,
+                pro_rata=line.pro_rata,
+                keeps_item=line.keeps_item,
+            )
             for line in plan.lines
         ),
         shipping=plan.shipping if plan.shipping else None,
+        fees=tuple(
+            ChosenFee(kind=fee.kind, label=fee.label, amount=fee.amount) for fee in plan.fees
+        ),
         amount_override=plan.total if plan.adjustment else None,
+        destination=plan.destination,
+        bonus_percent=plan.bonus_percent,
     )
 
 

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from app.domain.case import Case
-from app.domain.decision import Verdict
+from app.domain.decision import Decision, LineVerdict, Verdict
 from app.domain.errors import Conflict, NotAllowed
 from app.domain.order import Order
+from app.domain.override import Override
 from app.domain.people import Agent, Tier
-from app.domain.plan import InvalidChoice, Plan, RefundChoice, build_plan
+from app.domain.plan import Destination, InvalidChoice, Plan, RefundChoice, Terms
 from app.domain.policy.evaluate import order_level_blocks
+from app.domain.policy.model import Alternative
+from app.domain.pricing import build_plan
+from app.domain.terms import choice_by_terms
 from app.ports import Account
 from app.records import Basis, OfferedPlan, new_id
 from app.usecases.cases import require_case
@@ -17,48 +23,151 @@ from app.usecases.deps import Deps
 from app.usecases.people import require_tier
 
 
-def allowed_choice(case: Case, choice: RefundChoice) -> tuple[Order, RefundChoice]:
-    """The order and the choice, if the policy's decision lets each chosen line be refunded.
+def allowed_choice(
+    case: Case, choice: RefundChoice, override: Override | None = None
+) -> tuple[Order, RefundChoice]:
+    """The order, and the choice at the policy's own terms.
 
-    The percentage of a line is the policy's, whatever the choice says. Raises NotAllowed for a
-    line that isn't eligible or when the order as a whole is blocked, Conflict without a decision.
+    Percentages, fees and bonus are the policy's, whatever the choice says. An item that isn't
+    eligible may become store credit where the policy offers that instead. With an `override` a
+    person sets a clause aside: then items that aren't eligible may be chosen, at the percentage
+    that the choice names, and the destination is free. What the order itself forbids (an open
+    chargeback, nothing paid) no override changes.
+
+    Raises NotAllowed for what policy or order forbid, InvalidChoice for an unknown item or clause,
+    Conflict without a decision.
     """
     if case.order is None or case.decision is None:
         raise Conflict("There is no order to refund yet: choose it first.")
     blocks = order_level_blocks(case.decision)
     if blocks:
         raise NotAllowed(blocks[0])
-    verdicts = {line.line_id: line for line in case.decision.lines}
-    if not any(line.verdict is Verdict.ELIGIBLE for line in case.decision.lines):
-        raise NotAllowed(case.decision.headline)
-    lines = []
+    if override is not None:
+        _check_clause(case.decision, override)
+        terms = _overridden_terms(case.decision, choice)
+    else:
+        terms = _allowed_terms(case.decision, choice)
+    allowed = choice_by_terms(
+        {line.line_id: line.quantity for line in choice.lines},
+        terms,
+        shipping=choice.shipping,
+        amount_override=choice.amount_override,
+        destination=choice.destination,
+    )
+    if override is not None and override.waives_fees:
+        allowed = allowed.model_copy(update={"fees": ()})
+    return case.order, allowed
+
+
+def usual_destination(case: Case, line_ids: Iterable[str]) -> Destination:
+    """Where the policy sends the refund of these lines (of all eligible ones, when there are none):
+    the original payment, unless it gives nothing but store credit."""
+    lines = case.decision.lines if case.decision else ()
+    wanted = set(line_ids)
+    found = {
+        line.terms.destination
+        for line in lines
+        if line.verdict is Verdict.ELIGIBLE and (not wanted or line.line_id in wanted)
+    }
+    is_credit = found == {Destination.STORE_CREDIT}
+    return Destination.STORE_CREDIT if is_credit else Destination.ORIGINAL_PAYMENT
+
+
+def _check_clause(decision: Decision, override: Override) -> None:
+    if override.clause_id not in {finding.code for finding in decision.findings}:
+        raise InvalidChoice(
+            f"{override.clause_id} is no rule that was tested for this order: "
+            "name the rule that is set aside"
+        )
+
+
+def _line(decision: Decision, line_id: str) -> LineVerdict:
+    for line in decision.lines:
+        if line.line_id == line_id:
+            return line
+    raise InvalidChoice(f"{line_id} is not an item of this request")
+
+
+def _overridden_terms(decision: Decision, choice: RefundChoice) -> dict[str, Terms]:
+    """The policy's terms where it has some, else what the choice itself names."""
+    found: dict[str, Terms] = {}
     for chosen in choice.lines:
-        verdict = verdicts.get(chosen.line_id)
-        if verdict is None:
-            raise InvalidChoice(f"{chosen.line_id} is not an item of this request")
-        if verdict.verdict is not Verdict.ELIGIBLE:
-            raise NotAllowed(f"{verdict.name}: {verdict.because}")
-        lines.append(chosen.model_copy(update={"percent": verdict.percent}))
-    return case.order, choice.model_copy(update={"lines": tuple(lines)})
+        line = _line(decision, chosen.line_id)
+        is_eligible = line.verdict is Verdict.ELIGIBLE
+        found[chosen.line_id] = line.terms if is_eligible else Terms(percent=chosen.percent)
+    return found
 
 
-def price_choice(deps: Deps, account: Account, case_id: str, choice: RefundChoice) -> Plan:
+def _allowed_terms(decision: Decision, choice: RefundChoice) -> dict[str, Terms]:
+    """The terms of each chosen line. Raises NotAllowed for what the policy doesn't give."""
+    open_lines = [line for line in decision.lines if _may_give(line)]
+    if not open_lines:
+        raise NotAllowed(decision.headline)
+    is_credit = choice.destination is Destination.STORE_CREDIT
+    if not choice.lines:
+        # Shipping alone or a plain amount: one line that money may go back for is enough.
+        if not is_credit and all(_is_credit_only(line) for line in open_lines):
+            raise NotAllowed(_credit_only(open_lines[0]))
+        return {}
+    found: dict[str, Terms] = {}
+    for chosen in choice.lines:
+        line = _line(decision, chosen.line_id)
+        if not _may_give(line):
+            raise NotAllowed(f"{line.name}: {line.because}")
+        if _is_credit_only(line) and not is_credit:
+            raise NotAllowed(_credit_only(line))
+        found[line.line_id] = line.terms if line.verdict is Verdict.ELIGIBLE else Terms()
+    return found
+
+
+def _may_give(line: LineVerdict) -> bool:
+    """Whether the policy gives something for a line, be it store credit instead of a refund."""
+    return line.verdict is Verdict.ELIGIBLE or _is_credit_only(line)
+
+
+def _is_credit_only(line: LineVerdict) -> bool:
+    if line.verdict is Verdict.ELIGIBLE:
+        return line.terms.destination is Destination.STORE_CREDIT
+    is_declined = line.verdict is Verdict.NOT_ELIGIBLE
+    return is_declined and Alternative.STORE_CREDIT in line.alternatives
+
+
+def _credit_only(line: LineVerdict) -> str:
+    if line.verdict is Verdict.ELIGIBLE:
+        return f"{line.name}: the policy gives store credit for it, not money back."
+    return f"{line.name}: {line.because} Store credit can be given instead."
+
+
+def price_choice(
+    deps: Deps,
+    account: Account,
+    case_id: str,
+    choice: RefundChoice,
+    override: Override | None = None,
+) -> Plan:
     """What a choice would refund, computed from the stored order: no store call, nothing kept."""
-    order, allowed = allowed_choice(require_case(deps, account, case_id), choice)
+    order, allowed = allowed_choice(require_case(deps, account, case_id), choice, override)
     return build_plan(order, allowed)
 
 
 def offer_choice(
-    deps: Deps, account: Account, case_id: str, choice: RefundChoice, agent: Agent
+    deps: Deps,
+    account: Account,
+    case_id: str,
+    choice: RefundChoice,
+    agent: Agent,
+    override: Override | None = None,
 ) -> OfferedPlan:
     """Price a choice with the store, and keep it as a plan that a click can execute.
+
+    An `override` is kept on the plan, and in the audit trail at once.
 
     Raises InvalidChoice, NotAllowed, Conflict when the order changed since it was shown or when
     the store's figure differs from ours, VendorError when the store doesn't answer.
     """
     require_tier(agent, Tier.AGENT, "refund")
     case = require_case(deps, account, case_id)
-    order, allowed = allowed_choice(case, choice)
+    order, allowed = allowed_choice(case, choice, override)
     recheck = deps.store_by_id(account.id, order.store_id).recheck(order, allowed)
     basis = Basis.of(order)
     changed = changes_since(basis, recheck, order.currency)
@@ -80,6 +189,22 @@ def offer_choice(
         basis=basis,
         case_revision=case.revision,
         created_at=deps.clock.now(),
+        override=override,
     )
     deps.cases.offer(offered)
+    if override is not None:
+        deps.audit.append(
+            account.id,
+            agent.id,
+            "policy_overridden",
+            f"case:{case.id}",
+            {
+                "plan": offered.id,
+                "amount": str(plan.credit_total),
+                "clause": override.clause_id,
+                "reason": override.reason,
+                "waives_fees": override.waives_fees,
+            },
+            offered.created_at,
+        )
     return offered

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from app.domain.case import Case
 from app.domain.errors import Conflict, NotAllowed
-from app.domain.plan import InvalidChoice, build_plan
+from app.domain.plan import InvalidChoice
+from app.domain.pricing import build_plan
 from app.domain.refund import Refund
 from app.ports import Recheck
 from app.records import OfferedPlan
@@ -20,9 +21,11 @@ def check_current(case: Case, offered: OfferedPlan) -> None:
     if decision is None or decision.plan is None or not decision.is_money_allowed:
         blocked = decision.blocked_because if decision else ()
         reason = blocked[0] if blocked else "the policy doesn't allow it"
-        # A part of an order may be refundable while the whole is not: such a plan was checked
-        # line by line when it was offered, and carries the store's own agreement.
-        if decision is None or offered.plan.comparison is None:
+        # A part of an order may be refundable while the whole is not, or a person may have set a
+        # clause aside: such a plan was checked line by line when it was offered, and carries the
+        # store's own agreement or that person's reason.
+        was_checked = offered.plan.comparison is not None or offered.override is not None
+        if decision is None or not was_checked:
             raise NotAllowed(f"No refund can be started: {reason}")
     if not offered.plan.is_exact:
         raise Conflict("Our figure and the store's differ: nothing is refunded.")

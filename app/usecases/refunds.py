@@ -98,6 +98,7 @@ def request_refund(
         created_at=now,
         hold_until=hold_until,
         next_check_at=hold_until,
+        override=offered.override,
     )
     refund, is_new = deps.ledger.open(refund, now)
     if is_new:

@@ -10,8 +10,9 @@ from app.domain.money import Money
 from app.domain.order import Order, OrderSummary
 from app.domain.people import Agent
 from app.domain.plan import ChosenLine as DomainLine
-from app.domain.plan import Plan, RefundChoice, shipping_left
+from app.domain.plan import Plan, RefundChoice
 from app.domain.policy.model import Policy
+from app.domain.pricing import shipping_left
 from app.domain.refund import Refund
 from app.records import AuditEvent, Delivery, PendingWrite
 from app.web import api_models as body

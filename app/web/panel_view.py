@@ -9,8 +9,9 @@ from app.domain.decision import Verdict
 from app.domain.money import Money
 from app.domain.order import FulfilmentStatus, LineItem, Order, OrderSummary
 from app.domain.people import Agent
-from app.domain.plan import Plan, shipping_left
+from app.domain.plan import Plan
 from app.domain.policy.model import Policy
+from app.domain.pricing import shipping_left
 from app.usecases.cases import TicketView
 from app.web import bodies
 from app.web.api_models import RefundState

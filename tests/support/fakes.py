@@ -31,7 +31,8 @@ from app.domain.order import (
     TransactionStatus,
 )
 from app.domain.people import Agent, Tier
-from app.domain.plan import RefundChoice, build_plan
+from app.domain.plan import RefundChoice
+from app.domain.pricing import build_plan
 from app.domain.refund import Refund
 from app.domain.ticket import Contact, Requester, Ticket, TicketEvent, TicketEventKind
 from app.ports import (

@@ -25,7 +25,8 @@ from app.domain.errors import (
 from app.domain.matching import Lookup, OrderQuery
 from app.domain.money import Money
 from app.domain.order import Order, PaymentStatus, TransactionStatus
-from app.domain.plan import InvalidChoice, Plan, RefundChoice, build_plan
+from app.domain.plan import InvalidChoice, Plan, RefundChoice
+from app.domain.pricing import build_plan
 from app.domain.refund import Refund
 from app.domain.ticket import Requester, Ticket
 from app.ports import Recheck, StoreRefund, TicketPage, WriteReceipt

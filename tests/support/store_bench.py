@@ -11,7 +11,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from app.domain.order import Order
-from app.domain.plan import Plan, RefundChoice, build_plan
+from app.domain.plan import Plan, RefundChoice
+from app.domain.pricing import build_plan
 from app.domain.refund import Refund, RefundState, new_marker
 from app.ports import Recheck, Store, StoreRefund
 from tests.support.magento_bench import MagentoBench, magento_bench

@@ -24,14 +24,7 @@ from typing import TypeGuard
 from app.domain.classification import Classification, Request
 from app.domain.decision import Comparison, Decision, Finding, LineVerdict, Truth, Verdict
 from app.domain.order import LineItem, Order
-from app.domain.plan import (
-    ChosenLine,
-    InvalidChoice,
-    Plan,
-    RefundChoice,
-    build_plan,
-    shipping_left,
-)
+from app.domain.plan import ChosenLine, InvalidChoice, Plan, RefundChoice, Terms
 from app.domain.policy.facts import FACT_LABELS, Fact, line_facts, order_facts
 from app.domain.policy.model import (
     AllOf,
@@ -45,6 +38,7 @@ from app.domain.policy.model import (
     Scope,
     Test,
 )
+from app.domain.pricing import build_plan, shipping_left
 from app.domain.refundability import line_blocks, order_blocks
 
 Facts = Mapping[str, Fact]
@@ -272,7 +266,9 @@ def _line_verdict(
         clause = _deciding_clause(policy, findings)
         held = next(item for item in findings if item.code == clause.id)
         decided = verdict(Verdict.ELIGIBLE, held, clause.because)
-        return decided.model_copy(update={"percent": clause.outcome.percent}), None
+        percent = clause.outcome.percent
+        terms = Terms(percent=percent)
+        return decided.model_copy(update={"percent": percent, "terms": terms}), None
     if untold := having(Effect.REFUND, Truth.UNKNOWN):
         return verdict(Verdict.NEEDS_REVIEW, untold[0], untold[0].sentence), None
     miss = _nearest_miss(findings)

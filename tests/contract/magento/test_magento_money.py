@@ -12,7 +12,8 @@ import pytest
 from app.domain.errors import OutcomeUnknown, Rejected
 from app.domain.money import Money
 from app.domain.order import Order
-from app.domain.plan import ChosenLine, RefundChoice, build_plan, everything_left
+from app.domain.plan import ChosenLine, RefundChoice
+from app.domain.pricing import build_plan, everything_left
 from tests.support.magento_bench import MAGENTO_KINDS, MagentoBench
 from tests.support.store_bench import make_refund, prepared, sent
 

@@ -16,7 +16,7 @@ from app.domain.errors import (
     VendorError,
 )
 from app.domain.matching import MatchOutcome, OrderQuery, match_order
-from app.domain.plan import everything_left
+from app.domain.pricing import everything_left
 from app.ports import CheckStatus
 from integrations.stores.magento.config import AuthMode
 from integrations.stores.magento.connect import connect_magento

@@ -6,7 +6,7 @@ import pytest
 
 from app.domain.errors import AccessDenied, OutcomeUnknown, RateLimited, Rejected
 from app.domain.matching import OrderQuery
-from app.domain.plan import everything_left
+from app.domain.pricing import everything_left
 from app.domain.refundability import order_blocks
 from app.ports import Check, CheckStatus
 from integrations.stores.shopify import client

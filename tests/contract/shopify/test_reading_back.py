@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import requests
 
-from app.domain.plan import everything_left
+from app.domain.pricing import everything_left
 from integrations.http import BoundedSession
 from integrations.sandbox.shopify.builder import refund_by_merchant
 from integrations.stores.shopify import documents

@@ -11,7 +11,7 @@ import pytest
 
 from app.domain.errors import AccessDenied, AppError, ConfigurationError, Malformed, Unavailable
 from app.domain.matching import OrderQuery
-from app.domain.plan import everything_left
+from app.domain.pricing import everything_left
 from integrations.stores.shopify import SHOPIFY
 from integrations.stores.shopify.oauth import authorize_url, code_form, read_callback
 from integrations.stores.shopify.tokens import ACCESS_TOKEN, REFRESH_TOKEN, request_token

@@ -10,7 +10,8 @@ from app.domain.errors import NotFound, RateLimited, Unavailable, VendorError
 from app.domain.matching import FoundBy, MatchOutcome, OrderQuery, match_order
 from app.domain.money import Money
 from app.domain.order import FulfilmentStatus, PaymentStatus
-from app.domain.plan import RefundChoice, build_plan, everything_left
+from app.domain.plan import RefundChoice
+from app.domain.pricing import build_plan, everything_left
 from tests.support.store_bench import StoreBench
 
 IDA = "ida@example.com"

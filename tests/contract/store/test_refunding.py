@@ -14,7 +14,8 @@ import pytest
 from app.domain.errors import OutcomeUnknown, RateLimited, Rejected, Unavailable
 from app.domain.money import Money
 from app.domain.order import Order, TransactionStatus
-from app.domain.plan import ChosenLine, RefundChoice, everything_left
+from app.domain.plan import ChosenLine, RefundChoice
+from app.domain.pricing import everything_left
 from tests.support.store_bench import Intent, StoreBench, prepared, resend_input, sent
 
 

@@ -11,11 +11,8 @@ from hypothesis import strategies as st
 
 from app.domain.money import Money
 from app.domain.order import Order, PastRefund, Remaining, SuggestedLine, Tender
-from app.domain.plan import (
-    ChosenLine,
-    InvalidChoice,
-    Plan,
-    RefundChoice,
+from app.domain.plan import ChosenLine, InvalidChoice, Plan, RefundChoice
+from app.domain.pricing import (
     build_plan,
     everything_left,
     plan_line,

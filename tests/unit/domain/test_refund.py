@@ -13,7 +13,7 @@ from app.domain.crm import RefundStatus
 from app.domain.decision import Decision, Verdict
 from app.domain.errors import IllegalTransition
 from app.domain.matching import Match, MatchOutcome
-from app.domain.plan import build_plan, everything_left
+from app.domain.pricing import build_plan, everything_left
 from app.domain.refund import Refund, RefundState, check_move, new_marker
 from tests.strategies import NOW, make_order
 

@@ -10,7 +10,8 @@ import pytest
 from app.domain.errors import Rejected
 from app.domain.money import Money
 from app.domain.order import FulfilmentStatus, Order, PaymentStatus, Restock, TransactionStatus
-from app.domain.plan import ChosenLine, RefundChoice, build_plan, everything_left
+from app.domain.plan import ChosenLine, RefundChoice
+from app.domain.pricing import build_plan, everything_left
 from app.domain.refundability import order_blocks
 from integrations.stores.magento.config import MagentoConfig
 from integrations.stores.magento.facts import Facts

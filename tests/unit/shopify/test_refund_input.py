@@ -11,14 +11,8 @@ import pytest
 from app.domain.errors import Rejected
 from app.domain.money import Money
 from app.domain.order import Order, Restock, SuggestedLine
-from app.domain.plan import (
-    ChosenLine,
-    Destination,
-    Plan,
-    RefundChoice,
-    build_plan,
-    everything_left,
-)
+from app.domain.plan import ChosenLine, Destination, Plan, RefundChoice
+from app.domain.pricing import build_plan, everything_left
 from app.domain.refund import Refund
 from app.ports import Recheck
 from integrations.stores.shopify.refund_input import carries, prepare, stored_input

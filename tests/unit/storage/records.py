@@ -14,7 +14,8 @@ from app.domain.classification import Classification, Kind, Reason, Request
 from app.domain.crm import Note, TicketWrite
 from app.domain.decision import Decision, Verdict
 from app.domain.matching import Match, MatchOutcome
-from app.domain.plan import Plan, RefundChoice, build_plan, everything_left
+from app.domain.plan import Plan, RefundChoice
+from app.domain.pricing import build_plan, everything_left
 from app.domain.refund import Refund, RefundState, new_marker
 from app.domain.ticket import TicketEvent, TicketEventKind
 from app.ports import Account, StoreRecord
