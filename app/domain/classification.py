@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from typing import Annotated
 
-from pydantic import Field, field_serializer
+from pydantic import BeforeValidator, Field, field_serializer
 
 from app.domain.base import Value
+from app.domain.channel import Channel
 from app.domain.money import Currency
 
 
@@ -51,6 +54,29 @@ class Reason(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Wants(StrEnum):
+    """How much of an order the customer means."""
+
+    WHOLE = "whole"
+    PART = "part"
+    UNKNOWN = "unknown"
+
+
+class Signal(StrEnum):
+    """What a person should know about a text before answering it. Signals steer no money."""
+
+    CHARGEBACK = "chargeback"
+    LAWYER = "lawyer"
+    REGULATOR = "regulator"
+    POLICE = "police"
+    PRESS = "press"
+    BAD_REVIEW = "bad_review"
+    INJECTION = "injection"
+    AUTO_REPLY = "auto_reply"
+    FROM_MERCHANT = "from_merchant"
+    UNSUPPORTED_LANGUAGE = "unsupported_language"
+
+
 class NamedAmount(Value):
     """An amount that the text names. It is a hint for the agent and never sets what is refunded."""
 
@@ -68,6 +94,12 @@ class Classification(Value):
     `refund` means: asks for money back now. `confidence` is a probability from 0 to 1 for `refund`
     and `kind` together. `orders` are numbers as written, without `#`. `language` is an ISO 639-1
     code or None where it can't be told. `sentiment` runs from -1 (angry) to 1 (happy).
+
+    `items_named` are the writer's words for goods, to be compared with an order's lines.
+    `has_evidence` is True where the text speaks of pictures or papers that come with it, None where
+    it says nothing. `states_opened`: goods were opened or used (True), are as new (False), or
+    nothing is said. `other_emails` and `other_phones` stand in the text: offered to an agent, never
+    trusted. `summary` is at most two sentences in the writer's own words.
     """
 
     refund: bool
@@ -81,13 +113,27 @@ class Classification(Value):
     language: str | None = None
     sentiment: float = Field(default=0.0, ge=-1, le=1)
     urgent: bool = False
+    wants: Wants = Wants.UNKNOWN
+    items_named: tuple[str, ...] = ()
+    has_evidence: bool | None = None
+    states_opened: bool | None = None
+    dates: tuple[date, ...] = ()
+    signals: tuple[Signal, ...] = ()
+    other_emails: tuple[str, ...] = ()
+    other_phones: tuple[str, ...] = ()
+    summary: str = ""
     classifier: str
+
+
+def _channel(value: object) -> object:
+    """A stored channel; names that older records kept verbatim are UNKNOWN."""
+    return value if value in set(Channel) else Channel.UNKNOWN
 
 
 class Request(Value):
     """What the customer asked for: typed values only, so that text can't steer money.
 
-    `line_ids` is empty when the whole order is meant or the text names no item.
+    `line_ids` is empty when the whole order is meant or the text names no item for sure.
     """
 
     kind: Kind
@@ -95,15 +141,27 @@ class Request(Value):
     orders_named: tuple[str, ...] = ()
     amounts_named: tuple[NamedAmount, ...] = ()
     line_ids: tuple[str, ...] = ()
-    channel: str = "unknown"
+    wants: Wants = Wants.UNKNOWN
+    items_named: tuple[str, ...] = ()
+    has_evidence: bool | None = None
+    states_opened: bool | None = None
+    dates: tuple[date, ...] = ()
+    signals: tuple[Signal, ...] = ()
+    channel: Annotated[Channel, BeforeValidator(_channel)] = Channel.UNKNOWN
 
     @classmethod
-    def from_classification(cls, found: Classification, channel: str) -> Request:
+    def from_classification(cls, found: Classification, channel: Channel) -> Request:
         """The request that a classification amounts to."""
         return cls(
             kind=found.kind,
             reason=found.reason,
             orders_named=found.orders,
             amounts_named=found.amounts,
+            wants=found.wants,
+            items_named=found.items_named,
+            has_evidence=found.has_evidence,
+            states_opened=found.states_opened,
+            dates=found.dates,
+            signals=found.signals,
             channel=channel,
         )

@@ -7,6 +7,7 @@ from enum import StrEnum
 from pydantic import AwareDatetime, Field
 
 from app.domain.base import Value
+from app.domain.channel import Channel
 
 
 class TicketEventKind(StrEnum):
@@ -62,7 +63,7 @@ class Ticket(Value):
     subject: str
     description: str
     requester: Requester
-    channel: str
+    channel: Channel
     status: str
     tags: tuple[str, ...] = ()
     fields: dict[str, str | None] = Field(default_factory=dict)

@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from app.domain.channel import Channel
 from app.domain.classification import Classification, Kind, Reason
 from app.domain.crm import CustomerFields, TicketFields, TicketWrite
 from app.domain.errors import BadDelivery, NotAllowed, NotFound
@@ -247,7 +248,7 @@ class MemoryHelpdesk:
                 name="Mara Lindt",
                 emails=(Contact(value=email, is_verified=True),),
             ),
-            channel="email",
+            channel=Channel.EMAIL,
             status="new",
             created_at=self.clock.now(),
             updated_at=self.clock.now(),

@@ -11,11 +11,11 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 
 from app.domain.classification import Classification, Kind, Reason
+from app.domain.classify.clean import clean
 from app.domain.classify.cues import Hit, Sentence, sentences
 from app.domain.classify.extract import find_amounts, find_orders
 from app.domain.classify.language import find_language
 from app.domain.classify.lexicon import SUPPORTED_LANGUAGES, cue_book, word_set
-from app.domain.classify.text import clean
 
 # Beyond this a mail says nothing new about what is wanted.
 _READ_CHARACTERS = 12_000
@@ -234,9 +234,9 @@ class RuleClassifier:
 
     def classify(self, text: str, subject: str | None = None) -> Classification:
         """What a ticket is about. Never raises, whatever the text is."""
-        cleaned = clean(text)
-        title = clean(subject or "").body[:300]
-        body = cleaned.body[:_READ_CHARACTERS]
+        cleaned = clean(text, subject)
+        title = cleaned.subject
+        body = cleaned.text[:_READ_CHARACTERS]
         whole = f"{title}.\n\n{body}" if title else body
         reading = _read(whole)
         answer = (

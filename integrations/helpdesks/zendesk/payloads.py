@@ -13,6 +13,7 @@ from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Fiel
 
 from app.domain.people import Agent, Tier
 from app.domain.ticket import Contact, Requester, Ticket
+from integrations.helpdesks.zendesk.channels import channel_of
 
 DEFAULT_REGION = "US"
 _STAFF = frozenset({"agent", "admin"})
@@ -207,7 +208,7 @@ class TicketAnswer(Payload):
             subject=ticket.subject,
             description=ticket.description,
             requester=requester.to_requester(ticket.requester_id, region),
-            channel=ticket.via.channel or "unknown",
+            channel=channel_of(ticket.via.channel),
             status=ticket.status,
             tags=ticket.tags,
             fields={one.id: one.as_text() for one in ticket.custom_fields},

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from app.domain.classify.text import clean, normalise
+from app.domain.classify.clean import clean
+from app.domain.classify.unicode import normalise
 
 INTRODUCTIONS = [
     "On Mon, 3 Mar 2025 at 09:12, Shop <help@example.com> wrote:",
@@ -27,19 +28,19 @@ INTRODUCTIONS = [
 @pytest.mark.parametrize("introduction", INTRODUCTIONS)
 def test_a_quoted_mail_is_kept_aside(introduction: str) -> None:
     found = clean(f"I want to send it back.\n\n{introduction}\nShall we refund order #9999?")
-    assert found.body == "I want to send it back."
+    assert found.text == "I want to send it back."
     assert "Shall we refund order #9999?" in found.quoted
 
 
 def test_an_answer_below_a_marked_quote_is_the_body() -> None:
     found = clean("On Monday, Shop <a@example.com> wrote:\n> Refund or voucher?\n\nRefund please.")
-    assert found.body == "Refund please."
+    assert found.text == "Refund please."
     assert "Refund or voucher?" in found.quoted
 
 
 def test_a_bare_forward_is_read_itself() -> None:
     found = clean("---------- Forwarded message ---------\nMy parcel never came.")
-    assert "My parcel never came." in found.body
+    assert "My parcel never came." in found.text
 
 
 @pytest.mark.parametrize(
@@ -56,7 +57,7 @@ def test_a_bare_forward_is_read_itself() -> None:
     ],
 )
 def test_endings_are_cut(ending: str) -> None:
-    assert clean(f"Hello,\n\nthe lamp is broken.\n\n{ending}").body == "the lamp is broken."
+    assert clean(f"Hello,\n\nthe lamp is broken.\n\n{ending}").text == "the lamp is broken."
 
 
 @pytest.mark.parametrize(
@@ -69,11 +70,11 @@ def test_endings_are_cut(ending: str) -> None:
     ],
 )
 def test_what_only_looks_like_greeting_or_signature_stays(text: str) -> None:
-    assert clean(text).body == text
+    assert clean(text).text == text
 
 
 def test_a_postscript_below_the_signature_is_read() -> None:
-    assert "order 1001" in clean("It broke.\n\nRegards\nMaya\n\nPS: it was order 1001").body
+    assert "order 1001" in clean("It broke.\n\nRegards\nMaya\n\nPS: it was order 1001").text
 
 
 def test_invisible_and_bidirectional_characters_are_removed() -> None:
@@ -88,7 +89,7 @@ def test_cards_are_masked_even_in_other_digits_or_with_hidden_characters() -> No
         "４１１１１１１１１１１１１１１１",
         "4111\u200b1111\u200b1111\u200b1111",
     ):
-        body = clean(f"My card {card} was charged").body
+        body = clean(f"My card {card} was charged").text
         assert body == "My card [card ending 1111] was charged"
 
 
@@ -97,14 +98,14 @@ def test_markup_becomes_text() -> None:
         "<html><head><style>p {color: red}</style></head><body><p>Money&nbsp;back</p>"
         "<div>please &amp; soon</div><script>refund()</script></body></html>"
     )
-    body = clean(html).body
+    body = clean(html).text
     assert [line.strip() for line in body.splitlines() if line.strip()] == [
         "Money back",
         "please & soon",
     ]
-    assert clean("a < b and c > d").body == "a < b and c > d"
+    assert clean("a < b and c > d").text == "a < b and c > d"
 
 
 def test_only_a_greeting_is_still_something() -> None:
-    assert clean("Hello").body == "Hello"
-    assert clean("").body == ""
+    assert clean("Hello").text == "Hello"
+    assert clean("").text == ""

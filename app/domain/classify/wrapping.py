@@ -1,0 +1,45 @@
+"""Transport encodings that reach us undone: base64 bodies, quoted-printable, pasted headers."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import quopri
+import re
+
+_BASE64_LINE = re.compile(r"[A-Za-z0-9+/]{40,}={0,2}")
+_QUOTED_PRINTABLE = re.compile(r"=(?:[0-9A-F]{2}|\n)")
+_ESCAPED_LETTER = re.compile(r"=C3=[89AB][0-9A-F]|=E2=80=|=20\n|=\n|=3D")
+# A word that nobody typed: an encoded picture, a token, a key.
+_BLOB = re.compile(r"[A-Za-z0-9+/=_\-]{200,}")
+_LEAST_ENCODED = 60
+_PRINTABLE_SHARE = 0.9
+
+
+def _decoded(text: str) -> str | None:
+    """The text inside a body that is base64 as a whole, None for any other."""
+    lines = text.split()
+    if not lines or sum(map(len, lines)) < _LEAST_ENCODED:
+        return None
+    if not all(_BASE64_LINE.fullmatch(line) for line in lines[:-1]):
+        return None
+    joined = "".join(lines)
+    if not re.fullmatch(r"[A-Za-z0-9+/]{8,}={0,2}", joined):
+        return None
+    try:
+        inside = base64.b64decode(joined, validate=True).decode("utf-8")
+    except (binascii.Error, UnicodeDecodeError, ValueError):
+        return None
+    shown = sum(sign.isprintable() or sign in "\r\n\t" for sign in inside)
+    return inside if inside and shown >= _PRINTABLE_SHARE * len(inside) else None
+
+
+def unwrap(text: str) -> str:
+    """A body as it was written: base64 and quoted-printable undone, encoded blobs left out."""
+    decoded = _decoded(text) if _BLOB.search(text) or " " not in text[:200] else None
+    if decoded is not None:
+        text = decoded
+    elif len(_ESCAPED_LETTER.findall(text[:20_000])) >= 2 and text.isascii():
+        plain = quopri.decodestring(text.encode("ascii"))
+        text = plain.decode("utf-8", errors="replace")
+    return _BLOB.sub(" ", text)
