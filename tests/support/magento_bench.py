@@ -125,6 +125,7 @@ class MagentoBench:
         knows_businesses=False,
         tells_its_budget=False,
         has_pending_refunds=False,
+        gives_store_credit=False,
         whole_kinds_refused=frozenset({"two_payments"}),
     )
 
@@ -224,6 +225,9 @@ class MagentoBench:
         books = read_books(self.site)
         (order,) = (one for one in books["orders"] if one["id"] == int(order_id))
         return Decimal(order["paid_out"])
+
+    def credit(self, order_id: str) -> Decimal:
+        return Decimal(0)
 
     def refund_elsewhere(self, order_id: str, amount: str) -> None:
         order = self.site.orders[int(order_id)]

@@ -92,6 +92,7 @@ class ShopifyBench:
         knows_businesses=True,
         tells_its_budget=True,
         has_pending_refunds=True,
+        gives_store_credit=True,
     )
 
     def __init__(self, server: SandboxServer, sandbox: ShopifySandbox) -> None:
@@ -164,6 +165,11 @@ class ShopifyBench:
             )
             for refund in order.refunds
         ]
+
+    def credit(self, order_id: str) -> Decimal:
+        order = self.shop.orders[order_id]
+        accounts = order.customer.store_credit if order.customer else []
+        return sum((a.balance for a in accounts if a.currency == order.currency), Decimal(0))
 
     def refund_elsewhere(self, order_id: str, amount: str) -> None:
         from integrations.sandbox.shopify.builder import refund_by_merchant

@@ -42,6 +42,7 @@ class Traits:
     knows_businesses: bool
     tells_its_budget: bool
     has_pending_refunds: bool
+    gives_store_credit: bool
     whole_kinds_refused: frozenset[str] = frozenset()
 
 
@@ -71,6 +72,9 @@ class StoreBench(Protocol):
 
     def books(self, order_id: str) -> list[Booked]:
         """The refunds that the store really made."""
+
+    def credit(self, order_id: str) -> Decimal:
+        """The store credit that the order's customer has, in the order's currency."""
 
     def refund_elsewhere(self, order_id: str, amount: str) -> None:
         """Somebody refunds in the store's own admin."""

@@ -83,6 +83,10 @@ def to_order(
         has_open_return=False,
         is_complete=is_complete,
         can_notify_customer=payload.customer_email is not None,
+        # Neither refund route gives store credit, in any edition.
+        can_store_credit=False,
+        # An order without units left is closed, whatever was kept back of it.
+        closes_when_returned=True,
         prices_include_tax=False,
         total=Money.rounded(payload.grand_total, currency),
         paid=facts.paid,

@@ -15,7 +15,7 @@ from typing import Any
 
 from app.domain.errors import Rejected
 from app.domain.money import Money
-from app.domain.order import Restock, Suggestion, Tender
+from app.domain.order import Restock, SuggestedLine, Suggestion, Tender
 from app.domain.plan import Destination, Plan
 from app.domain.refund import Refund
 from app.ports import Recheck
@@ -128,14 +128,21 @@ def _arguments(
     shipping = _shipping(plan, suggestion, shipping_includes_tax)
     if shipping is not None:
         arguments["shipping_amount"] = shipping
+    kept = {line.line_id for line in plan.lines if line.keeps_item}
     back = [
         int(line.line_id)
         for line in suggestion.lines
-        if line.quantity and line.restock is not Restock.NONE
+        if line.quantity and _comes_back(line, line.line_id in kept)
     ]
     if back:
         arguments["extension_attributes"] = {"return_to_stock_items": back}
     return arguments
+
+
+def _comes_back(line: SuggestedLine, is_kept: bool) -> bool:
+    """Whether the units go on stock again: not those that the customer keeps."""
+    is_returned = line.restock is Restock.RETURN and not is_kept
+    return is_returned or line.restock is Restock.CANCEL
 
 
 def _computed(suggestion: Suggestion) -> Money:

@@ -17,7 +17,7 @@ from app.domain.errors import (
 )
 from app.domain.matching import Lookup, OrderQuery
 from app.domain.order import Order
-from app.domain.plan import RefundChoice
+from app.domain.plan import Destination, RefundChoice
 from app.domain.refund import Refund
 from app.ports import Check, Recheck, StoreRecord, StoreRefund, Surroundings
 from integrations.stores.shopify import documents, refund_input
@@ -124,6 +124,8 @@ class Shopify:
         }
         if choice.shipping is not None:
             variables["shippingAmount"] = wire_amount(choice.shipping)
+        if choice.destination is Destination.STORE_CREDIT:
+            variables["allocation"] = "STORE_CREDIT"
         answer = self._client.execute(document, variables)
         raw = self._node(document, answer, "order", "order")
         payload = self._readable(document, lambda: PreviewPayload.model_validate(raw))
@@ -134,6 +136,9 @@ class Shopify:
         if len(payload.refunds) >= REFUNDS_READ or payload.line_items.page_info.has_next_page:
             raise self._rejected(document, "the order is too long to be checked: use the store")
         result = self._readable(document, lambda: _to_recheck(payload, notes))
+        wants_credit = choice.destination is Destination.STORE_CREDIT
+        if wants_credit and result.suggestion.store_credit_maximum is None:
+            raise self._rejected(document, "the shop gives no store credit for this order")
         strange = notes.unknown_values + notes.missing_parts
         if strange:
             raise self._rejected(
@@ -239,6 +244,9 @@ class Shopify:
         """What an answer lacks: denied fields, failed fields, another API version."""
         notes = Notes()
         for error in answer.errors:
+            if error.place.startswith("order.credit"):
+                # No proposal for store credit: then it isn't offered, and nothing else is lost.
+                continue
             place = error.place.removeprefix("order.") or "a part of the answer"
             why = "not permitted" if error.is_denied else error.code or "failed"
             notes.missing(f"{place} ({why})")

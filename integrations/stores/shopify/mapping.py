@@ -28,6 +28,7 @@ from integrations.stores.shopify.payloads import (
     OrderPayload,
     OrderRow,
     RefundPayload,
+    SuggestedMethod,
     SuggestedPayment,
     SuggestionPayload,
     TransactionPayload,
@@ -43,6 +44,7 @@ TRANSACTIONS_READ = 30
 REFUNDS_READ = 20
 
 DEFAULT_FINAL_SALE_TAGS = ("final-sale", "final sale", "finalsale", "non-returnable")
+STORE_CREDIT_METHOD = "SuggestedStoreCreditRefund"
 _YES = frozenset({"yes", "true", "1", "y"})
 
 
@@ -117,6 +119,7 @@ def to_order(
         == "PurchasingCompany",
         is_complete=_is_complete(payload),
         can_notify_customer=payload.can_notify_customer,
+        can_store_credit=_can_store_credit(payload, notes),
         prices_include_tax=payload.taxes_included,
         total=notes.presentment(payload.total_price_set, "total"),
         paid=notes.presentment(payload.total_received_set, "paid"),
@@ -187,7 +190,26 @@ def to_suggestion(
             for line in payload.refund_line_items
         ),
         tenders=tuple(tender for tender in tenders if tender.maximum.amount > 0),
+        store_credit_maximum=store_credit_maximum(payload.suggested_refund_methods, notes),
     )
+
+
+def store_credit_maximum(methods: Iterable[SuggestedMethod], notes: Notes) -> Money | None:
+    """The most that may become store credit; None where the shop doesn't offer it.
+
+    https://shopify.dev/docs/api/admin-graphql/2026-10/objects/SuggestedStoreCreditRefund
+    """
+    for method in methods:
+        if method.kind == STORE_CREDIT_METHOD:
+            return notes.presentment(method.maximum_refundable, "store credit maximum")
+    return None
+
+
+def _can_store_credit(payload: OrderPayload, notes: Notes) -> bool:
+    """Whether the shop itself proposes store credit: it knows about accounts, guests and firms."""
+    methods = payload.credit.suggested_refund_methods if payload.credit else ()
+    maximum = store_credit_maximum(methods, notes)
+    return payload.customer is not None and maximum is not None and maximum.amount > 0
 
 
 def _tender(payment: SuggestedPayment, notes: Notes) -> Tender:

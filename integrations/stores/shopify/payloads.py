@@ -9,7 +9,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Generic, TypeVar
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 T = TypeVar("T")
@@ -319,6 +319,19 @@ class SuggestedPayment(Payload):
     parent_transaction: ParentTransaction | None = None
 
 
+class SuggestedMethod(Payload):
+    """SuggestedRefundMethod. `kind` is its type's name."""
+
+    kind: str = Field(alias="__typename")
+    maximum_refundable: Bag
+
+
+class SuggestedMethods(Payload):
+    """Only the refund methods of a suggestion."""
+
+    suggested_refund_methods: tuple[SuggestedMethod, ...] = ()
+
+
 class SuggestionPayload(Payload):
     """SuggestedRefund."""
 
@@ -327,6 +340,7 @@ class SuggestionPayload(Payload):
     shipping: SuggestedShipping
     refund_line_items: tuple[SuggestedLinePayload, ...] = ()
     suggested_transactions: tuple[SuggestedPayment, ...] = ()
+    suggested_refund_methods: tuple[SuggestedMethod, ...] = ()
 
 
 class SuggestedPayments(Payload):
@@ -374,6 +388,7 @@ class OrderPayload(Payload):
     risk: Risk | None = None
     disputes: tuple[DisputePayload, ...] | None = None
     everything: SuggestionPayload | None = None
+    credit: SuggestedMethods | None = None
 
 
 # --- rechecks and refunds -----------------------------------------------------------------------

@@ -10,7 +10,8 @@ import re
 from typing import Any
 
 from app.domain.errors import Rejected
-from app.domain.plan import Destination, Plan, PlanLine, PlanTender
+from app.domain.order import Restock, SuggestedLine
+from app.domain.plan import Plan, PlanLine, PlanTender
 from app.domain.refund import Refund
 from app.ports import Recheck
 from integrations.stores.shopify.vocabulary import VENDOR
@@ -28,17 +29,12 @@ def prepare(refund: Refund, recheck: Recheck) -> str:
     asked.
     """
     plan = refund.plan
-    if plan.destination is not Destination.ORIGINAL_PAYMENT:
-        raise _refused("money goes back to the original payment only: store credit is not offered")
-    if not plan.tenders:
-        # An empty list would leave it to the vendor whom to pay.
-        raise _refused("the plan names no payment that the money goes back to")
     given: dict[str, Any] = {
         "orderId": refund.order_id,
         "currency": plan.total.currency,
         "note": f"{refund.marker} ticket {refund.ticket_id}",
         "notify": refund.notify_customer,
-        "transactions": [_transaction(refund.order_id, tender) for tender in plan.tenders],
+        **_payouts(refund.order_id, plan, recheck),
     }
     lines = [entry for line in plan.lines for entry in _line(line, recheck)]
     if lines:
@@ -54,6 +50,25 @@ def prepare(refund: Refund, recheck: Recheck) -> str:
         given["discrepancyReason"] = reason
     variables = {"idempotencyKey": refund.idempotency_key, "input": given}
     return json.dumps(variables, sort_keys=True, separators=(",", ":"))
+
+
+def _payouts(order_id: str, plan: Plan, recheck: Recheck) -> dict[str, Any]:
+    """Whom the money goes to: the payments, or the customer's store credit. Always said in full.
+
+    https://shopify.dev/docs/api/admin-graphql/2026-10/input-objects/RefundMethodInput
+    """
+    if not plan.is_store_credit:
+        if not plan.tenders:
+            # An empty list would leave it to the vendor whom to pay.
+            raise _refused("the plan names no payment that the money goes back to")
+        return {"transactions": [_transaction(order_id, tender) for tender in plan.tenders]}
+    most = recheck.suggestion.store_credit_maximum
+    if most is None:
+        raise _refused("the shop gives no store credit for this order")
+    if plan.total > most:
+        raise _refused(f"the shop gives {most} store credit at most, not {plan.total}")
+    amount = {"amount": wire_amount(plan.total), "currencyCode": plan.total.currency}
+    return {"transactions": [], "refundMethods": [{"storeCreditRefund": {"amount": amount}}]}
 
 
 def stored_input(refund: Refund) -> str:
@@ -103,12 +118,18 @@ def _line(line: PlanLine, recheck: Recheck) -> list[dict[str, Any]]:
         entry: dict[str, Any] = {
             "lineItemId": one.line_id,
             "quantity": one.quantity,
-            "restockType": RESTOCK_TYPE[one.restock],
+            "restockType": RESTOCK_TYPE[_restock(line, one)],
         }
         if one.location_id is not None and entry["restockType"] != "NO_RESTOCK":
             entry["locationId"] = one.location_id
         entries.append(entry)
     return entries
+
+
+def _restock(line: PlanLine, theirs: SuggestedLine) -> Restock:
+    """The store's own way with these units; nothing comes back that the customer keeps."""
+    is_kept = line.keeps_item and theirs.restock is Restock.RETURN
+    return Restock.NONE if is_kept else theirs.restock
 
 
 def _discrepancy(plan: Plan) -> str | None:
@@ -120,7 +141,8 @@ def _discrepancy(plan: Plan) -> str | None:
         return None
     if plan.adjustment:
         return "OTHER"
-    return "RESTOCK" if any(line.percent != 100 for line in plan.lines) else None
+    is_less = bool(plan.fees) or any(line.is_reduced for line in plan.lines)
+    return "RESTOCK" if is_less else None
 
 
 def _refused(message: str) -> Rejected:

@@ -32,3 +32,10 @@ def bench_that_splits(request: pytest.FixtureRequest) -> Iterator[StoreBench]:
     """A store whose refund may go back to several payments."""
     with BENCHES[request.param]() as made:
         yield made
+
+
+@pytest.fixture(params=[kind for kind in _KINDS if TRAITS[kind].gives_store_credit])
+def bench_that_credits(request: pytest.FixtureRequest) -> Iterator[StoreBench]:
+    """A store that can give store credit."""
+    with BENCHES[request.param]() as made:
+        yield made
