@@ -150,7 +150,7 @@ _KEYS = "abcdefghijklmnopqrstuvwxyz"
 
 
 class Writer:
-    """Composes mails. `part` is "train", "held" (only phrases held back count as cores) or "all"."""
+    """Composes mails. `part`: "train", "held" (only from phrases held back) or "all"."""
 
     def __init__(self, seed: int, part: str) -> None:
         self._random = random.Random(seed)  # noqa: S311
@@ -264,7 +264,8 @@ class Writer:
         glue = draw.choice((" ", " ", "\n", "\n\n"))
         text = glue.join(parts)
         if draw.random() < 0.75:
-            text = f"{self._pick(language, 'greeting')}{draw.choice((chr(10), ' ', chr(10) * 2))}{text}"
+            gap = draw.choice(("\n", " ", "\n\n"))
+            text = f"{self._pick(language, 'greeting')}{gap}{text}"
         if draw.random() < 0.75:
             name = draw.choice(_NAMES.split("|"))
             text = f"{text}\n\n{self._pick(language, 'closing')}\n{name}"

@@ -35,7 +35,7 @@ _FAULTS = ("damaged", "wrong_item", "not_as_described")
 
 
 @dataclass
-class _Reading:
+class Reading:
     """What was found in one text: hits by group, and whether money back is asked for."""
 
     text: list[Sentence]
@@ -78,8 +78,9 @@ def _is_denied(sentence: Sentence, hit: Hit) -> bool:
     return bool(near or negations & set(inside) or (after[:1] and after[0] in {"nicht", "niet"}))
 
 
-def _read(text: str) -> _Reading:
-    reading = _Reading(sentences(text))
+def read(text: str) -> Reading:
+    """Find all phrases in a text, and tell who asks for money from who only speaks of it."""
+    reading = Reading(sentences(text))
     for hit in cue_book().find(reading.text):
         reading.hits[hit.group].append(hit)
     _count_wishes(reading)
@@ -93,7 +94,7 @@ def _overlaps(hit: Hit, others: list[Hit]) -> bool:
     )
 
 
-def _count_wishes(reading: _Reading) -> None:
+def _count_wishes(reading: Reading) -> None:
     """Tell apart who asks for money, who doesn't want it, and who only speaks of it."""
     asking = {hit.sentence for hit in reading.hits["ask"]}
     aside = reading.hits["other_money"] + reading.hits["policy"]
@@ -114,27 +115,29 @@ def _count_wishes(reading: _Reading) -> None:
 
 
 @dataclass(frozen=True)
-class _Answer:
+class Answer:
+    """What the rules make of a text; `margin` says how clear it was."""
+
     kind: Kind
     refund: bool
     margin: float
     conflict: bool = False
 
 
-def _aside(reading: _Reading) -> _Answer | None:
+def _aside(reading: Reading) -> Answer | None:
     """Mails that aren't a customer's request at all."""
     opening = [hit for hit in reading.hits["automatic"] if hit.sentence < 2]
     if opening or (reading.has("automatic") and not reading.wishes):
-        return _Answer(Kind.OTHER, False, 1.6, conflict=reading.wishes > 1)
+        return Answer(Kind.OTHER, False, 1.6, conflict=reading.wishes > 1)
     if reading.has("applicant", "sales_pitch") and not reading.has("duplicate"):
-        return _Answer(Kind.OTHER, False, 1.4, conflict=reading.wishes > 1)
+        return Answer(Kind.OTHER, False, 1.4, conflict=reading.wishes > 1)
     if reading.has("other_money") and not reading.wishes and not reading.has(*_FAULTS):
         kind = Kind.PAYMENT_ISSUE if reading.has("payment_issue") else Kind.OTHER
-        return _Answer(kind, False, 1.4)
+        return Answer(kind, False, 1.4)
     return None
 
 
-def _about_refunds(reading: _Reading) -> _Answer | None:
+def _about_refunds(reading: Reading) -> Answer | None:
     """What is asked about money back, the clearest sign first."""
     has, wishes = reading.has, reading.wishes
     waits = any(
@@ -142,11 +145,11 @@ def _about_refunds(reading: _Reading) -> _Answer | None:
         for hit in reading.hits["status"] + reading.hits["already"]
     )
     if has("already") and not waits and not wishes and not has("status"):
-        return _Answer(Kind.OTHER, False, 1.4)
+        return Answer(Kind.OTHER, False, 1.4)
     if has("duplicate") and not reading.denied("duplicate"):
-        return _Answer(Kind.DUPLICATE_CHARGE, True, 2.2 + min(wishes, 2) * 0.4)
+        return Answer(Kind.DUPLICATE_CHARGE, True, 2.2 + min(wishes, 2) * 0.4)
     if has("status") and reading.mentions:
-        return _Answer(Kind.REFUND_STATUS, False, 2.0 - wishes * 0.6, conflict=wishes > 1)
+        return Answer(Kind.REFUND_STATUS, False, 2.0 - wishes * 0.6, conflict=wishes > 1)
     faulty = has(*_FAULTS)
     if wishes:
         margin = 1.5 + min(wishes, 3) * 0.4 - reading.denials * 0.8
@@ -163,38 +166,38 @@ def _about_refunds(reading: _Reading) -> _Answer | None:
             kind = Kind.REFUND_ITEM
         if has("policy") and not faulty:
             margin -= 0.9
-        return _Answer(kind, True, margin, conflict)
+        return Answer(kind, True, margin, conflict)
     return None
 
 
-def _related(reading: _Reading) -> _Answer | None:
+def _related(reading: Reading) -> Answer | None:
     """What has to do with refunds without asking for money."""
     has, asked = reading.has, reading.asked
     faulty = has(*_FAULTS)
     wants_exchange = has("exchange") and not reading.denied("exchange")
     settled = faulty or has("changed_mind")
     if has("policy") and not settled:
-        return _Answer(Kind.REFUND_POLICY, False, 1.8)
+        return Answer(Kind.REFUND_POLICY, False, 1.8)
     if wants_exchange and (asked("exchange") or faulty) and not has("account", "order_change"):
-        return _Answer(Kind.EXCHANGE_CREDIT, False, 1.5)
+        return Answer(Kind.EXCHANGE_CREDIT, False, 1.5)
     if has("policy") and not faulty:
-        return _Answer(Kind.REFUND_POLICY, False, 1.2)
+        return Answer(Kind.REFUND_POLICY, False, 1.2)
     if faulty and not has("order_change", "account"):
         returns = has("return") and reading.asked("return")
-        return _Answer(Kind.DAMAGED_WRONG, returns, 1.1)
+        return Answer(Kind.DAMAGED_WRONG, returns, 1.1)
     if has("lost") and has("not_arrived") and not has("status", "invoice", "account"):
-        return _Answer(Kind.NOT_ARRIVED, False, 1.2)
+        return Answer(Kind.NOT_ARRIVED, False, 1.2)
     if reading.returns and not reading.denied("return") and not has("invoice"):
         certain = asked("return") or has("changed_mind")
-        return _Answer(Kind.RETURN, True, 1.2 if certain else 0.5)
+        return Answer(Kind.RETURN, True, 1.2 if certain else 0.5)
     if has("mention") and reading.mentions:
         if reading.denials:
             return None
-        return _Answer(Kind.REFUND_ITEM, True, 0.3, conflict=True)
+        return Answer(Kind.REFUND_ITEM, True, 0.3, conflict=True)
     return None
 
 
-def _unrelated(reading: _Reading) -> _Answer:
+def _unrelated(reading: Reading) -> Answer:
     """What has nothing to do with refunds."""
     has = reading.has
     order: tuple[tuple[str, Kind, float], ...] = (
@@ -209,14 +212,45 @@ def _unrelated(reading: _Reading) -> _Answer:
     )
     found = [item for item in order if has(item[0])]
     if not found:
-        return _Answer(Kind.OTHER, False, 0.9)
+        return Answer(Kind.OTHER, False, 0.9)
     _, kind, margin = found[0]
     if kind is Kind.CANCEL_ORDER and has("account") and not has("shipping"):
         kind = Kind.ACCOUNT
-    return _Answer(kind, False, margin - 0.2 * (len(found) - 1))
+    return Answer(kind, False, margin - 0.2 * (len(found) - 1))
 
 
-def _reason(reading: _Reading, answer: _Answer) -> Reason:
+def judge(reading: Reading) -> Answer:
+    """What the phrases mean together."""
+    return _aside(reading) or _about_refunds(reading) or _related(reading) or _unrelated(reading)
+
+
+def signal_names(reading: Reading, answer: Answer) -> list[str]:
+    """What the rules found, by name: features of the trained heads, never overrides."""
+    names = [
+        f"kind={answer.kind}",
+        f"refund={answer.refund}",
+        f"kind={answer.kind} refund={answer.refund}",
+        f"margin={min(3, int(2 * answer.margin))} refund={answer.refund}",
+        f"wishes={min(3, reading.wishes)}",
+        f"denials={min(2, reading.denials)}",
+        f"mentions={min(3, reading.mentions)}",
+    ]
+    if answer.conflict:
+        names.append("conflict")
+    for group, hits in reading.hits.items():
+        if hits:
+            names.append(f"has {group}")
+            if reading.asked(group):
+                names.append(f"asks {group}")
+            if reading.denied(group):
+                names.append(f"denies {group}")
+            if any(hit.sentence == 0 for hit in hits):
+                names.append(f"begins {group}")
+    return names
+
+
+def reason_of(reading: Reading, answer: Answer) -> Reason:
+    """Why money is to go back, in the policy's vocabulary."""
     if not answer.kind.is_refund_related or answer.kind is Kind.REFUND_POLICY:
         return Reason.CANCELLED if answer.kind is Kind.CANCEL_ORDER else Reason.UNKNOWN
     if answer.kind is Kind.REFUND_STATUS:
@@ -238,10 +272,8 @@ class RuleClassifier:
         title = cleaned.subject
         body = cleaned.text[:_READ_CHARACTERS]
         whole = f"{title}.\n\n{body}" if title else body
-        reading = _read(whole)
-        answer = (
-            _aside(reading) or _about_refunds(reading) or _related(reading) or _unrelated(reading)
-        )
+        reading = read(whole)
+        answer = judge(reading)
         language = find_language(body if len(body) > 20 else whole)
         words = sum(len(sentence.words) for sentence in reading.text)
         confidence = _confidence(answer)
@@ -265,22 +297,22 @@ class RuleClassifier:
             needs_human=needs_human,
             orders=find_orders(whole),
             amounts=find_amounts(whole),
-            reason=_reason(reading, answer),
+            reason=reason_of(reading, answer),
             language=language,
-            sentiment=_sentiment(reading),
+            sentiment=sentiment_of(reading),
             urgent=reading.has("urgent"),
             classifier=self.name,
         )
 
 
-def _confidence(answer: _Answer) -> float:
+def _confidence(answer: Answer) -> float:
     """A probability from the margin by which the answer won; never quite certain."""
     margin = answer.margin - (0.8 if answer.conflict else 0.0)
     return round(min(0.98, max(0.05, 1 / (1 + math.exp(-(0.2 + 1.1 * margin))))), 3)
 
 
-def _sentiment(reading: _Reading) -> float:
-    """From -1 to 1; most tickets are neutral, and polite thanks aren't joy."""
+def sentiment_of(reading: Reading) -> float:
+    """Tone from -1 to 1; most tickets are neutral, and polite thanks aren't joy."""
     angry = len(reading.hits["angry"])
     happy = sum(not _is_denied(reading.text[hit.sentence], hit) for hit in reading.hits["happy"])
     if not angry and not happy:

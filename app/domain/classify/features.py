@@ -1,0 +1,121 @@
+"""What the trained heads look at: a text as numbered features.
+
+Words and pairs of neighbours, beginnings, ends and middles of words (3 to 5 letters, so that typing
+errors and inflection matter little), concepts and pairs of concepts (so that languages teach each
+other), and what the rules found. All are hashed into 2^16 buckets. Training and use share this
+module, and a change here asks for new weights (`VERSION`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from typing import NamedTuple
+from zlib import crc32
+
+from app.domain.classify.concepts import concepts_of
+from app.domain.classify.cues import Sentence
+
+VERSION = 1
+BUCKETS = 1 << 16
+
+# How much one feature of each sort weighs; whole numbers, so that sums stay exact.
+WORD_WEIGHT = 3
+PAIR_WEIGHT = 3
+LETTERS_WEIGHT = 1
+CONCEPT_WEIGHT = 3
+# What the rules found counts beside the words, whatever the length of the text.
+SIGNAL_WEIGHT = 0.25
+
+# A text is looked at up to here; what a customer wants is said in the beginning, or at the end.
+MAX_CHARACTERS = 3200
+_AT_END = 800
+
+_LONG_WORD = 24
+# How many concepts further on still make a pair.
+_REACH = 4
+_CACHED_WORDS = 4096
+
+
+def bucket(name: str) -> int:
+    """The number of a feature."""
+    return crc32(name.encode()) & (BUCKETS - 1)
+
+
+class WordFeatures(NamedTuple):
+    """One word's own bucket, those of its letters, and its concepts."""
+
+    plain: str
+    whole: int
+    letters: tuple[int, ...]
+    concepts: tuple[str, ...]
+
+
+@lru_cache(maxsize=_CACHED_WORDS)
+def word_features(word: str) -> WordFeatures:
+    """The features of one word; digits count as one word, mixtures with digits as another."""
+    if word.isdigit():
+        plain = "0"
+    elif any(sign.isdigit() for sign in word):
+        plain = "0x"
+    else:
+        plain = word[:_LONG_WORD]
+    letters: dict[int, None] = {}
+    if len(plain) > 2 and not plain.isdigit():
+        padded = f"<{plain}>"
+        for size in (3, 4, 5):
+            for start in range(len(padded) - size + 1):
+                letters[bucket(f"l{padded[start : start + size]}")] = None
+    return WordFeatures(plain, bucket(f"w{plain}"), tuple(letters), concepts_of(plain))
+
+
+def short_enough(text: str) -> str:
+    """The part of a text that the heads look at: its beginning and its end."""
+    if len(text) <= MAX_CHARACTERS:
+        return text
+    return f"{text[: MAX_CHARACTERS - _AT_END]}\n\n{text[-_AT_END:]}"
+
+
+def words_of(text: Iterable[Sentence]) -> Iterator[WordFeatures]:
+    """The different words of a text, each once."""
+    seen: set[str] = set()
+    for sentence in text:
+        for word in sentence.words:
+            if word not in seen:
+                seen.add(word)
+                yield word_features(word)
+
+
+def pair_buckets(text: Iterable[Sentence]) -> set[int]:
+    """Pairs of neighbouring words, and where a sentence that asks begins and ends."""
+    found: set[int] = set()
+    for sentence in text:
+        before = "?" if sentence.is_question else "^"
+        for word in sentence.words:
+            plain = word_features(word).plain
+            found.add(bucket(f"p{before} {plain}"))
+            before = plain
+    return found
+
+
+def concept_buckets(text: Iterable[Sentence]) -> set[int]:
+    """Concepts, pairs of them in one sentence in their order, and concepts that are asked about."""
+    found: set[str] = set()
+    for sentence in text:
+        line: list[str] = []
+        for word in sentence.words:
+            line.extend(word_features(word).concepts)
+        mark = "?" if sentence.is_question else ""
+        for place, name in enumerate(line):
+            found.add(name)
+            if mark:
+                found.add(f"?{name}")
+            for other in line[place + 1 : place + 1 + _REACH]:
+                if other != name:
+                    found.add(f"{name}>{other}")
+    return {bucket(f"c{name}") for name in found}
+
+
+def signal_buckets(names: Iterable[str]) -> set[int]:
+    """What the rules found."""
+    return {bucket(f"r{name}") for name in names}
