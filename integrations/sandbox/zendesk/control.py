@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Flask, Response, request
 
+from integrations.sandbox.sending import Disturbances
 from integrations.sandbox.zendesk.account import Options
 from integrations.sandbox.zendesk.deliveries import Counters
-from integrations.sandbox.zendesk.dispatcher import Disturbances
 from integrations.sandbox.zendesk.errors import ApiError, json_response
 from integrations.sandbox.zendesk.oauth import granted_scopes
 from integrations.sandbox.zendesk.render import (

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import itertools
 import threading
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from integrations.sandbox import sending
 from integrations.sandbox.zendesk.clock import SandboxClock, stamp
 
 BREAKER_WINDOW_SECONDS = 300.0
@@ -16,8 +16,6 @@ BREAKER_MIN_REQUESTS = 100
 BREAKER_ERROR_SHARE = 0.7
 BREAKER_MAX_ERRORS = 1000
 BREAKER_PAUSE_SECONDS = 5.0
-
-_numbers = itertools.count(1)
 
 
 @dataclass(slots=True)
@@ -75,38 +73,11 @@ class Invocation:
         }
 
 
-@dataclass(order=True, slots=True)
-class Job:
-    """An attempt that is due at `due` (seconds on the sandbox clock)."""
-
-    due: float
-    number: int
-    invocation: Invocation = field(compare=False)
-    attempt: int = field(compare=False, default=1)
-
-
-def next_number() -> int:
-    """Keeps jobs with the same due time in the order of their making."""
-    return next(_numbers)
-
-
 @dataclass
-class Counters:
-    """Totals since the start. `sent` counts attempts that left, `acked` invocations that got
-    a 2xx, `lost` those that were never tried."""
+class Counters(sending.Counters):
+    """The totals, with what the breaker held back."""
 
-    invocations: int = 0
-    sent: int = 0
-    acked: int = 0
-    retries: int = 0
-    failed: int = 0
-    timeouts: int = 0
-    duplicated: int = 0
-    lost: int = 0
     circuit_broken: int = 0
-
-    def as_json(self) -> dict[str, int]:
-        return dict(vars(self))
 
 
 class Breaker:

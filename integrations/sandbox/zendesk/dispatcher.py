@@ -8,18 +8,15 @@ Delivery is best effort as on the real service, and `Disturbances` make it worse
 from __future__ import annotations
 
 import base64
-import heapq
 import json
-import random
-import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import urllib3
 
+from integrations.sandbox.sending import Job, Sender
 from integrations.sandbox.zendesk.account import Account
 from integrations.sandbox.zendesk.clock import real_now, stamp
 from integrations.sandbox.zendesk.deliveries import (
@@ -27,8 +24,6 @@ from integrations.sandbox.zendesk.deliveries import (
     Breaker,
     Counters,
     Invocation,
-    Job,
-    next_number,
 )
 from integrations.sandbox.zendesk.model import Webhook
 from integrations.sandbox.zendesk.signing import webhook_signature
@@ -38,7 +33,6 @@ MAX_RETRIES_AFTER_409 = 3
 MAX_RETRIES_AFTER_RETRY_AFTER = 5  # the vendor names no number
 RETRY_AFTER_BELOW_SECONDS = 60
 KEPT_INVOCATIONS = 20_000
-KEPT_ANSWER_TIMES = 20_000
 CONTENT_TYPES = {
     "json": "application/json; charset=utf-8",
     "xml": "application/xml; charset=utf-8",
@@ -46,22 +40,7 @@ CONTENT_TYPES = {
 }
 
 
-@dataclass
-class Disturbances:
-    """Deliveries to spoil. The `*_next` counts are used up first, then the shares apply."""
-
-    duplicate_next: int = 0
-    lose_next: int = 0
-    delay_next: int = 0
-    delay_seconds: float = 0.0
-    lose_answer_next: int = 0  # delivered, but the answer counts as a timeout
-    reorder_next: int = 0  # hold this many back, then send them in reverse
-    duplicate_share: float = 0.0
-    lose_share: float = 0.0
-    delay_share: float = 0.0
-
-
-class Dispatcher:
+class Dispatcher(Sender[Invocation]):
     """Background sender. `concurrency` threads; retry waits run on the sandbox clock."""
 
     def __init__(
@@ -74,76 +53,21 @@ class Dispatcher:
         conflict_retry_wait_seconds: float = 2.0,
         seed: int = 1,
     ) -> None:
-        self.counters = Counters()
-        self.disturbances = Disturbances()
+        super().__init__(account.clock, concurrency=concurrency, seed=seed)
+        self.counters: Counters = Counters()
         self.timeout_seconds = timeout_seconds
         self.timeout_retry_wait_seconds = timeout_retry_wait_seconds
         self.conflict_retry_wait_seconds = conflict_retry_wait_seconds
         self.breaker = Breaker(account.clock)
         self._account = account
-        self._concurrency = concurrency
-        self._random = random.Random(seed)  # noqa: S311 - repeatable disturbances
-        self._wake = threading.Condition()
-        self._jobs: list[Job] = []
-        self._held: list[Job] = []
-        self._in_flight = 0
-        self._paused = False
-        self._stopping = False
-        self._threads: list[threading.Thread] = []
         self._invocations: dict[str, Invocation] = {}
         self._order: deque[str] = deque()
-        self._answer_seconds: deque[float] = deque(maxlen=KEPT_ANSWER_TIMES)
         self._pool = urllib3.PoolManager(maxsize=concurrency, retries=False)
-        account.clock.on_advance(self._notify)
-
-    def start(self) -> None:
-        """Start the sending threads."""
-        for number in range(self._concurrency):
-            thread = threading.Thread(target=self._work, name=f"webhooks-{number}", daemon=True)
-            thread.start()
-            self._threads.append(thread)
 
     def stop(self) -> None:
         """Stop after the attempts under way; what still waits is dropped."""
-        with self._wake:
-            self._stopping = True
-            self._wake.notify_all()
-        for thread in self._threads:
-            thread.join(timeout=self.timeout_seconds + 1)
+        self.stop_threads(self.timeout_seconds + 1)
         self._pool.clear()
-
-    def pause(self) -> None:
-        """Let deliveries pile up until `resume()`."""
-        with self._wake:
-            self._paused = True
-
-    def resume(self) -> None:
-        with self._wake:
-            self._paused = False
-            self._wake.notify_all()
-
-    def drain(self, timeout_seconds: float = 30.0) -> bool:
-        """Wait until nothing is due or under way. False if it took longer than that.
-
-        Retries that wait for a later time don't count: move the clock for those.
-        """
-        with self._wake:
-            return self._wake.wait_for(self._is_idle, timeout_seconds)
-
-    def waiting(self) -> int:
-        """Attempts that are due now, wait for their time, or are held back."""
-        with self._wake:
-            return len(self._jobs) + len(self._held) + self._in_flight
-
-    def answer_milliseconds(self) -> list[float]:
-        """How long each delivery's 2xx took, oldest first."""
-        with self._wake:
-            return [round(seconds * 1000, 2) for seconds in self._answer_seconds]
-
-    def release_held(self) -> None:
-        """Send what `reorder_next` holds back although the number isn't reached."""
-        with self._wake:
-            self._release()
 
     def invocations(self, webhook_id: str) -> list[Invocation]:
         """Newest first."""
@@ -189,90 +113,19 @@ class Dispatcher:
         )
 
     def _submit(self, webhook: Webhook, body: bytes, content_type: str) -> None:
-        spoil, now = self.disturbances, self._account.clock.seconds()
-        with self._wake:
-            copies = 2 if self._hits("duplicate_next", spoil.duplicate_share) else 1
-            self.counters.duplicated += copies - 1
-            for _ in range(copies):
-                invocation = self._invocation(webhook, body, content_type)
-                self._remember(invocation)
-                self.counters.invocations += 1
-                if self._hits("lose_next", spoil.lose_share):
-                    invocation.state = "lost"
-                    self.counters.lost += 1
-                    continue
-                delay = spoil.delay_seconds if self._hits("delay_next", spoil.delay_share) else 0
-                job = Job(now + delay, next_number(), invocation)
-                if spoil.reorder_next > 0:
-                    spoil.reorder_next -= 1
-                    self._held.append(job)
-                    if spoil.reorder_next == 0:
-                        self._release()
-                    continue
-                heapq.heappush(self._jobs, job)
-            self._wake.notify()
+        self.submit(lambda: self._invocation(webhook, body, content_type))
 
-    def _hits(self, counter: str, share: float) -> bool:
-        left = getattr(self.disturbances, counter)
-        if left > 0:
-            setattr(self.disturbances, counter, left - 1)
-            return True
-        return share > 0 and self._random.random() < share
-
-    def _release(self) -> None:
-        now = self._account.clock.seconds()
-        for job in reversed(self._held):
-            heapq.heappush(self._jobs, Job(now, next_number(), job.invocation))
-        self._held.clear()
-        self._wake.notify_all()
-
-    def _remember(self, invocation: Invocation) -> None:
-        self._invocations[invocation.id] = invocation
-        self._order.append(invocation.id)
+    def remember(self, item: Invocation) -> None:
+        self._invocations[item.id] = item
+        self._order.append(item.id)
         if len(self._order) > KEPT_INVOCATIONS:
             self._invocations.pop(self._order.popleft(), None)
 
-    def _notify(self) -> None:
-        with self._wake:
-            self._wake.notify_all()
+    def forget(self, item: Invocation) -> None:
+        item.state = "lost"
 
-    def _is_idle(self) -> bool:
-        due = bool(self._jobs) and self._jobs[0].due <= self._account.clock.seconds()
-        return self._in_flight == 0 and not (due and not self._paused)
-
-    def _work(self) -> None:
-        while True:
-            with self._wake:
-                job = self._take()
-                while job is None:
-                    if self._stopping:
-                        return
-                    self._wake.wait(self._seconds_to_next())
-                    job = self._take()
-                if self._stopping:
-                    return
-                self._in_flight += 1
-            try:
-                self._run(job)
-            finally:
-                with self._wake:
-                    self._in_flight -= 1
-                    self._wake.notify_all() if self._is_idle() else self._wake.notify()
-
-    def _take(self) -> Job | None:
-        if self._paused or not self._jobs:
-            return None
-        if self._jobs[0].due > self._account.clock.seconds():
-            return None
-        return heapq.heappop(self._jobs)
-
-    def _seconds_to_next(self) -> float:
-        if self._paused or not self._jobs:
-            return 60.0
-        return max(0.001, self._jobs[0].due - self._account.clock.seconds())
-
-    def _run(self, job: Job) -> None:
-        invocation = job.invocation
+    def run(self, job: Job[Invocation]) -> None:
+        invocation = job.item
         webhook = self._account.webhooks.get(invocation.webhook_id)
         if webhook is None or webhook.status != "active":
             invocation.state = "failed"
@@ -288,7 +141,7 @@ class Dispatcher:
         with self._wake:
             if attempt.outcome == "success":
                 self._answer_seconds.append(took)
-            if attempt.outcome != "timeout" and self._hits("lose_answer_next", 0.0):
+            if attempt.outcome != "timeout" and self.hits("lose_answer_next", 0.0):
                 attempt.outcome, attempt.status_code = "timeout", 504
             self.counters.sent += 1
             self.counters.retries += job.attempt > 1
@@ -304,8 +157,7 @@ class Dispatcher:
                 invocation.state = "failed"
                 self.counters.failed += 1
             else:
-                due = self._account.clock.seconds() + wait
-                heapq.heappush(self._jobs, Job(due, next_number(), invocation, job.attempt + 1))
+                self.retry(job, wait)
 
     def retry_wait(self, invocation: Invocation, attempt: Attempt) -> float | None:
         """Seconds until the next attempt, or None when there is none."""
