@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint, Flask, Response, render_template, request
 
 from integrations.sandbox.server import is_loopback
+from integrations.sandbox.workspace import stylesheet
 from integrations.sandbox.zendesk.clock import stamp
 from integrations.sandbox.zendesk.errors import ApiError, json_response, record_not_found
 from integrations.sandbox.zendesk.model import Ticket, User
@@ -61,6 +62,10 @@ def register(app: Flask, sandbox: ZendeskSandbox) -> None:
         page.headers["Content-Security-Policy"] = _CONTENT_POLICY
         page.headers["Cache-Control"] = "no-store"
         return page
+
+    @pages.get("/agent/static/desk.css")
+    def look() -> Response:
+        return stylesheet()
 
     @pages.get("/agent/api/feed")
     def feed() -> Response:

@@ -1,0 +1,1 @@
+"""The agent workspace: conversations, attributes, and the cards of installed apps."""
