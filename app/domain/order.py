@@ -7,6 +7,7 @@ Amounts are in the currency that the customer paid in (`Order.currency`) unless 
 
 from __future__ import annotations
 
+from decimal import Decimal
 from enum import StrEnum
 
 from pydantic import AwareDatetime, Field
@@ -93,12 +94,26 @@ class Remaining(Value):
     tax: Money
 
 
+class ServiceUse(Value):
+    """How far a service that a line stands for was used; None is what nobody told.
+
+    The paid period runs from `starts_at` to `ends_at`. `sla_missed_minutes` is by how much the
+    agreed service level was missed, 0 when it was kept.
+    """
+
+    starts_at: AwareDatetime | None = None
+    ends_at: AwareDatetime | None = None
+    percent_completed: Decimal | None = Field(default=None, ge=0, le=100)
+    sla_missed_minutes: int | None = Field(default=None, ge=0)
+
+
 class LineItem(Value):
     """One line of an order.
 
     `total` is for the whole `quantity`, after every discount, without the tax that the store adds
     on top (with it where the order's prices include tax). `tax` is the tax of the whole quantity.
-    `delivered_at` is the last delivery among the shipments of this line; None when not known.
+    `delivered_at` is the last delivery among the shipments of this line, `shipped_at` the last
+    shipment, `return_received_at` when the goods were back; None when not known.
     `is_final_sale` and `was_shipped` are None where the store can't tell. With `remaining`, units
     are priced as shares of that; without it, as shares of the whole line.
     """
@@ -120,7 +135,10 @@ class LineItem(Value):
     is_subscription: bool = False
     requires_shipping: bool = True
     was_shipped: bool | None = None
+    shipped_at: AwareDatetime | None = None
     delivered_at: AwareDatetime | None = None
+    return_received_at: AwareDatetime | None = None
+    service: ServiceUse | None = None
     is_delivery_estimated: bool = False
     restock: Restock = Restock.NONE
     remaining: Remaining | None = None
