@@ -8,10 +8,13 @@ from enum import StrEnum
 from pydantic import AwareDatetime, Field
 
 from app.domain.base import Value
+from app.domain.classification import Classification
 from app.domain.people import Tier
 from app.domain.plan import Plan, Terms
 from app.domain.policy.facts import Fact
-from app.domain.policy.model import Alternative, Effect
+from app.domain.policy.history import UNKNOWN_HISTORY, History
+from app.domain.policy.model import Alternative, Effect, Resolution
+from app.domain.policy.rates import NO_RATES, Rates
 
 
 class Verdict(StrEnum):
@@ -66,8 +69,10 @@ class Finding(Value):
 class LineVerdict(Value):
     """The verdict for one line, with the clause that decided it.
 
-    `terms` are what the policy gives for the line where it is eligible, and `alternatives` what
-    it offers where it isn't.
+    `terms` are what the policy gives for the line where it is eligible, with `offers` that the
+    customer may choose instead; `alternatives` what it offers where it isn't. `requires_return`:
+    money goes once the goods are back (None: the policy doesn't say). `conflict` names clauses
+    that give different answers, none of which beats the others.
     """
 
     line_id: str
@@ -78,12 +83,19 @@ class LineVerdict(Value):
     percent: Decimal = Decimal(100)
     terms: Terms = Terms()
     alternatives: tuple[Alternative, ...] = ()
+    resolution: Resolution = Resolution.REFUND
+    requires_return: bool | None = None
+    offers: tuple[Alternative, ...] = ()
+    conflict: tuple[str, ...] = ()
 
 
 class Decision(Value):
     """The policy's answer for one order and request at one time.
 
-    Holds the facts that were used, so it can be made again years later with the same answer.
+    Holds what was used beside order and request (the policy's version, the facts, the history,
+    the rates, how surely the text was understood), so it can be made again years later with the
+    same answer. `evidence_wanted` says what to ask the customer for. `tier_because` says what made
+    the tier.
     `headline` is the one sentence for people. `is_money_allowed` is False whenever a button that
     moves money must be off; `blocked_because` then says why in words.
     """
@@ -104,3 +116,8 @@ class Decision(Value):
     release_tier: Tier | None = None
     is_money_allowed: bool = False
     blocked_because: tuple[str, ...] = ()
+    evidence_wanted: tuple[str, ...] = ()
+    tier_because: tuple[str, ...] = ()
+    history: History = UNKNOWN_HISTORY
+    rates: Rates = NO_RATES
+    classification: Classification | None = None

@@ -17,6 +17,7 @@ _TONES = {
     (Effect.REFUND, Truth.TRUE): "good",
     (Effect.EXCLUDE, Truth.TRUE): "bad",
     (Effect.REVIEW, Truth.TRUE): "warn",
+    (Effect.ASK_EVIDENCE, Truth.TRUE): "warn",
 }
 _LINE_TONES = {
     Verdict.ELIGIBLE: "good",

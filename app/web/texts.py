@@ -245,6 +245,9 @@ ENGLISH: dict[str, str] = {
     "finding.review.true": "asks for a person",
     "finding.review.false": "nothing against it",
     "finding.review.unknown": "can't be told",
+    "finding.ask_evidence.true": "asks for evidence",
+    "finding.ask_evidence.false": "nothing to ask for",
+    "finding.ask_evidence.unknown": "can't be told",
     "finding.order": "Whole order",
     "finding.items": "{count} items",
     # --- fields ---

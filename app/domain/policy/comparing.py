@@ -13,7 +13,6 @@ from typing import TypeGuard
 from app.domain.decision import Comparison, Truth
 from app.domain.money import Money
 from app.domain.policy.conditions import DayOfYear, Operator, Season, Test
-from app.domain.policy.drawing import Scene
 from app.domain.policy.facts import Fact, FactType, fact_spec, label_of
 from app.domain.policy.rates import Rates
 
@@ -118,9 +117,7 @@ def _as_numbers(test: Test, fact: Fact, rates: Rates) -> tuple[Amount, Amount] |
     if isinstance(threshold, Money):
         if not fact.unit.isupper() or len(fact.unit) != 3:
             return None
-        converted = rates.convert(
-            Money.rounded(Decimal(value), fact.unit), threshold.currency
-        )
+        converted = rates.convert(Money.rounded(Decimal(value), fact.unit), threshold.currency)
         if converted is None:
             return f"no rate from {fact.unit} to {threshold.currency} is set"
         return converted, threshold.amount
@@ -191,11 +188,12 @@ def _compare(test: Test, fact: Fact, rates: Rates) -> Comparison:
     if holds is None:
         wrong = f"{as_text(fact.value)} can't be compared with {as_text(test.threshold)}"
         return _unknown(test, fact, f"{label}: {wrong}")
-    sentence, missed = f"{label}: {as_text(fact.value)}", None
+    sentence = f"{label}: {as_text(fact.value)}"
+    missed: Decimal | None = None
     if numbers is not None and test.operator in _COMPARE:
         sentence = f"{_actual_words(test, fact)}, limit {as_text(test.threshold)}"
         if not holds:
-            missed = abs(numbers[0] - numbers[1])
+            missed = abs(Decimal(numbers[0]) - Decimal(numbers[1]))
             sentence = f"{sentence}: {_off_by(test, fact, missed)}"
     return Comparison(
         fact=test.fact,
@@ -204,7 +202,7 @@ def _compare(test: Test, fact: Fact, rates: Rates) -> Comparison:
         actual=as_text(fact.value),
         truth=Truth.TRUE if holds else Truth.FALSE,
         sentence=sentence,
-        missed_by=None if missed is None else Decimal(missed),
+        missed_by=missed,
     )
 
 
@@ -250,17 +248,15 @@ class Tester:
         threshold = test.threshold if isinstance(test, Test) else None
         self._currency = threshold.currency if isinstance(threshold, Money) else None
         self._known: dict[object, Comparison] = {}
-        self._absent = Fact(
-            name=test.fact, unknown_because="no connected store supplies this fact"
-        )
+        self._absent = Fact(name=test.fact, unknown_because="no connected store supplies this fact")
 
-    def compare(self, fact: Fact | None, scene: Scene | None) -> Comparison:
+    def compare(self, fact: Fact | None, rates: Rates, today: date) -> Comparison:
         """The comparison for a fact; None stands for one that nothing supplies."""
         fact = fact or self._absent
         test = self.test
+        key: object
         if isinstance(test, Season):
-            today = scene.today if scene is not None else date.max
-            key: object = (fact.value, fact.unknown_because, today)
+            key = (fact.value, fact.unknown_because, today)
         else:
             value = fact.value
             # True == 1 in Python, and 30 == 30.0: types are told apart.
@@ -271,7 +267,7 @@ class Tester:
         if isinstance(test, Season):
             made = _compare_season(test, fact, today)
         else:
-            made = _compare(test, fact, scene.rates if scene is not None else Rates())
+            made = _compare(test, fact, rates)
             if self._currency is not None and self._currency != fact.unit:
                 # Rates may change between decisions: what depends on them isn't remembered.
                 return made

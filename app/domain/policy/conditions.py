@@ -64,18 +64,25 @@ def _read_date(value: object) -> object:
     raise ValueError('a date is written {"date": "2026-11-01"}')
 
 
+def _write(value: Decimal | date) -> dict[str, str]:
+    # One function for both: a union may ask either of them for either type.
+    if isinstance(value, date):
+        return {"date": value.isoformat()}
+    return {"decimal": format(value, "f")}
+
+
 # A decimal or a date among other types: written as `{"decimal": "99.50"}` and
 # `{"date": "2026-11-01"}`, so that each is read back as what it was.
 TaggedDecimal = Annotated[
     Decimal,
     BeforeValidator(_read_decimal),
-    PlainSerializer(lambda value: {"decimal": format(value, "f")}, when_used="json"),
+    PlainSerializer(_write, when_used="json"),
     _tagged({"decimal": {"type": "string", "pattern": r"^-?\d+(\.\d+)?$"}}),
 ]
 TaggedDate = Annotated[
     date,
     BeforeValidator(_read_date),
-    PlainSerializer(lambda value: {"date": value.isoformat()}, when_used="json"),
+    PlainSerializer(_write, when_used="json"),
     _tagged({"date": {"type": "string", "format": "date"}}),
 ]
 Scalar = bool | int | TaggedDecimal | TaggedDate | str

@@ -49,6 +49,7 @@ DEFAULT_POLICY = Policy(
             when=AllOf(parts=(_yes("item.is_final_sale"), Not(part=_yes("request.states_fault")))),
             because="Final sale items can't be returned for money.",
             alternatives=(Alternative.STORE_CREDIT, Alternative.EXCHANGE),
+            is_exception=True,
         ),
         Clause(
             id="not_arrived",
@@ -56,6 +57,8 @@ DEFAULT_POLICY = Policy(
             effect=Effect.REVIEW,
             when=_yes("request.states_not_arrived"),
             because="The customer says it never arrived: check the tracking first.",
+            is_exception=True,
+            priority=10,
         ),
         Clause(
             id="duplicate_charge",
@@ -63,6 +66,8 @@ DEFAULT_POLICY = Policy(
             effect=Effect.REVIEW,
             when=_yes("request.states_duplicate_charge"),
             because="The customer says they were charged twice: compare the payments first.",
+            is_exception=True,
+            priority=10,
         ),
         Clause(
             id="not_shipped",

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from app.domain.classification import Classification, Reason, Request
+from app.domain.classification import Classification, Reason, Request, Wants
 from app.domain.money import Money
 from app.domain.order import (
     Customer,
@@ -169,9 +169,10 @@ def _reason(scene: Scene) -> Drawn:
 
 
 def _wants(scene: Scene) -> Drawn:
-    wants = str(getattr(scene.request, "wants", "unknown"))
+    wants = scene.request.wants
     return scene.stated(
-        None if wants == "unknown" else wants, "the text doesn't say whether all or a part is meant"
+        None if wants is Wants.UNKNOWN else wants.value,
+        "the text doesn't say whether all or a part is meant",
     )
 
 
@@ -228,13 +229,13 @@ _ORDER_READERS: dict[str, Callable[[Scene], Drawn]] = {
     "order.is_business": lambda s: s.order.is_business_order,
     "request.reason": _reason,
     "request.kind": lambda s: s.stated(s.request.kind.value, ""),
-    "request.channel": lambda s: str(s.request.channel),
+    "request.channel": lambda s: s.request.channel.value,
     "request.wants": _wants,
     "request.has_evidence": lambda s: _or(
-        getattr(s.request, "has_evidence", None), Unknown("nobody looked for attachments")
+        s.request.has_evidence, Unknown("the text speaks of no picture or paper")
     ),
     "request.states_opened": lambda s: s.stated(
-        getattr(s.request, "states_opened", None), "the text doesn't say whether it was opened"
+        s.request.states_opened, "the text doesn't say whether it was opened"
     ),
     "request.states_fault": lambda s: s.stated(s.request.reason in _FAULTS, ""),
     "request.states_not_arrived": lambda s: s.stated(s.request.reason is Reason.NOT_ARRIVED, ""),
@@ -242,7 +243,7 @@ _ORDER_READERS: dict[str, Callable[[Scene], Drawn]] = {
         s.request.reason is Reason.DUPLICATE_CHARGE, ""
     ),
     "request.signals": lambda s: (
-        _UNREAD if s.is_unsure else tuple(str(one) for one in getattr(s.request, "signals", ()))
+        _UNREAD if s.is_unsure else tuple(signal.value for signal in s.request.signals)
     ),
     "customer.is_known": lambda s: s.order.customer is not None,
     "customer.is_first_order": _is_first_order,
@@ -407,7 +408,9 @@ def _history_value(scene: Scene, name: str, line: LineItem | None) -> Drawn:
     currency = scene.order.shop_currency
     total = scene.rates.total(figure.amounts, currency)
     if total is None:
-        return Unknown(f"earlier refunds were in another currency, and no rate to {currency} is set")
+        return Unknown(
+            f"earlier refunds were in another currency, and no rate to {currency} is set"
+        )
     return Money.rounded(total, currency)
 
 
@@ -448,7 +451,9 @@ def line_facts(scene: Scene, line: LineItem, more: Iterable[str] = ()) -> dict[s
     return facts
 
 
-def some_facts(scene: Scene, names: Iterable[str], line: LineItem | None = None) -> Mapping[str, Fact]:
+def some_facts(
+    scene: Scene, names: Iterable[str], line: LineItem | None = None
+) -> Mapping[str, Fact]:
     """Only the named facts: those of the order, or with `line` those of that line."""
     found: dict[str, Fact] = {}
     for name in names:
@@ -459,5 +464,3 @@ def some_facts(scene: Scene, names: Iterable[str], line: LineItem | None = None)
         elif history_ask(name) is not None and is_line_fact(name) == (line is not None):
             found[name] = _fact(name, _history_value(scene, name, line))
     return found
-
-

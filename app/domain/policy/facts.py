@@ -13,7 +13,8 @@ from functools import cache
 from zoneinfo import ZoneInfo
 
 from app.domain.base import Value
-from app.domain.classification import Kind, Reason
+from app.domain.channel import Channel
+from app.domain.classification import Kind, Reason, Signal
 from app.domain.policy.conditions import Scalar
 from app.domain.policy.limits import Subject
 
@@ -70,9 +71,9 @@ EVERY_STORE = (SHOPIFY, MAGENTO)
 class FactSpec(Value):
     """One fact: its stable name, its words, and what it may be compared with.
 
-    `values` are all values of an enumerated text. `stores` are the kinds of store that can supply
-    it (some only where the order or the connection has it); empty: no store does, so it is known
-    only where a document brings it. Facts that don't come from a store have every store.
+    `values` are all values of an enumerated text or list. `stores` are the kinds of store that can
+    supply it (some only where the order or the connection has it); empty: no store does, so it is
+    known only where a document brings it. Facts that don't come from a store have every store.
     """
 
     name: str
@@ -84,7 +85,8 @@ class FactSpec(Value):
     stores: tuple[str, ...] = EVERY_STORE
 
 
-CHANNELS = ("email", "chat", "voice", "sms", "social", "web_form", "api", "unknown")
+_CHANNELS = tuple(channel.value for channel in Channel)
+_SIGNALS = tuple(signal.value for signal in Signal)
 _REASONS = tuple(reason.value for reason in Reason if reason is not Reason.UNKNOWN)
 _KINDS = tuple(kind.value for kind in Kind)
 
@@ -185,14 +187,14 @@ _REQUEST = tuple(
     for spec in (
         _spec("request.reason", "stated reason", _TEXT, values=_REASONS),
         _spec("request.kind", "kind of request", _TEXT, values=_KINDS),
-        _spec("request.channel", "channel", _TEXT, values=CHANNELS),
+        _spec("request.channel", "channel", _TEXT, values=_CHANNELS),
         _spec("request.wants", "whole order or a part", _TEXT, values=("whole", "part")),
         _spec("request.has_evidence", "evidence attached", _YES),
         _spec("request.states_opened", "says that it was opened or used", _YES),
         _spec("request.states_fault", "says that the item is damaged or wrong", _YES),
         _spec("request.states_not_arrived", "says that it never arrived", _YES),
         _spec("request.states_duplicate_charge", "says that it was charged twice", _YES),
-        _spec("request.signals", "warning signs in the text", _LIST),
+        _spec("request.signals", "warning signs in the text", _LIST, values=_SIGNALS),
     )
 )
 _CUSTOMER = tuple(

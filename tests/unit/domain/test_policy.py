@@ -298,15 +298,23 @@ def test_the_default_policy(reason: Reason, line: Any, verdict: str, code: str) 
     assert decision.lines[0].decided_by == code
 
 
-def test_the_most_generous_clause_of_the_highest_priority_decides() -> None:
+def test_the_highest_priority_decides_and_a_tie_is_no_luck() -> None:
     always = Not(part=yes("item.is_final_sale"))
-    clauses = tuple(
-        clause(always, id=name, outcome=Outcome(percent=Decimal(percent)), priority=priority)
-        for name, percent, priority in (("a", 100, 0), ("b", 50, 5), ("c", 80, 5))
-    )
-    policy = Policy(id="p", version=1, title="p", clauses=clauses, tiers=())
-    decision = decide(policy, make_order(), PLAIN, NOW)
-    assert (decision.lines[0].decided_by, decision.lines[0].percent) == ("c", Decimal(80))
+
+    def among(*rules: tuple[str, int, int]) -> Decision:
+        clauses = tuple(
+            clause(always, id=name, outcome=Outcome(percent=Decimal(percent)), priority=priority)
+            for name, percent, priority in rules
+        )
+        policy = Policy(id="p", version=1, title="p", clauses=clauses, tiers=())
+        return decide(policy, make_order(), PLAIN, NOW)
+
+    decision = among(("a", 100, 0), ("b", 50, 5))
+    assert (decision.lines[0].decided_by, decision.lines[0].percent) == ("b", Decimal(50))
+    decision = among(("a", 100, 0), ("b", 50, 5), ("c", 80, 5))
+    assert decision.verdict is Verdict.NEEDS_REVIEW
+    assert decision.lines[0].conflict == ("b", "c")
+    assert not decision.is_money_allowed
 
 
 # --- the model ----------------------------------------------------------------------------------

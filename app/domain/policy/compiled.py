@@ -1,0 +1,218 @@
+"""A policy made ready to decide: each condition once as comparisons and the tree that joins them.
+
+`prepare` keeps the last policies, so that a process that decides many orders prepares each once.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from functools import cached_property
+from threading import Lock
+
+from app.domain.decision import Comparison, Finding, Truth
+from app.domain.policy.comparing import Tester
+from app.domain.policy.conditions import AllOf, AnyOf, Condition, Not, facts_of
+from app.domain.policy.facts import Fact, history_ask
+from app.domain.policy.limits import Subject
+from app.domain.policy.model import Clause, Effect, Policy, Scope
+from app.domain.policy.precedence import Ranked, effective_condition, find_cycle
+from app.domain.policy.rates import Rates
+
+Facts = Mapping[str, Fact]
+
+# Truth as a number: "all" is then the least, "any" the greatest, "not" the mirror.
+_LEVEL = {Truth.FALSE: 0, Truth.UNKNOWN: 1, Truth.TRUE: 2}
+_TRUTHS = (Truth.FALSE, Truth.UNKNOWN, Truth.TRUE)
+_Tree = Callable[[Sequence[int]], int]
+
+
+def _grow(condition: Condition, is_negated: bool, testers: list[tuple[Tester, bool]]) -> _Tree:
+    """The tree over the levels of `testers`, which are added in the order written.
+
+    Each tester stands with whether a "not" is above it.
+    """
+    if isinstance(condition, Not):
+        part = _grow(condition.part, not is_negated, testers)
+        return lambda levels: 2 - part(levels)
+    if isinstance(condition, AllOf | AnyOf):
+        parts = [_grow(part, is_negated, testers) for part in condition.parts]
+        if isinstance(condition, AllOf):
+            return lambda levels: min([part(levels) for part in parts], default=2)
+        return lambda levels: max([part(levels) for part in parts], default=0)
+    place = len(testers)
+    testers.append((Tester(condition), is_negated))
+    return lambda levels: levels[place]
+
+
+class Checked:
+    """The outcome of one condition: its truth, and each comparison with what it says of it."""
+
+    __slots__ = ("comparisons", "says", "truth")
+
+    def __init__(
+        self, truth: Truth, comparisons: tuple[Comparison, ...], says: tuple[Truth, ...]
+    ) -> None:
+        self.truth = truth
+        self.comparisons = comparisons
+        self.says = says
+
+    def telling(self) -> list[Comparison]:
+        """The comparisons that speak for the truth found."""
+        return [
+            one for one, says in zip(self.comparisons, self.says, strict=True) if says is self.truth
+        ]
+
+    def missed_by(self) -> Decimal | None:
+        """By how much the condition failed, when it failed by one number alone."""
+        if self.truth is not Truth.FALSE:
+            return None
+        failed = self.telling()
+        return failed[0].missed_by if len(failed) == 1 else None
+
+
+class CompiledCondition:
+    """One condition, ready to be checked against facts."""
+
+    def __init__(self, condition: Condition) -> None:
+        self.facts = facts_of(condition)
+        self._testers: list[tuple[Tester, bool]] = []
+        self._tree = _grow(condition, False, self._testers)
+
+    def check(self, facts: Facts, rates: Rates, today: date) -> Checked:
+        """Make every comparison; none is left out once the answer is clear."""
+        comparisons = tuple(
+            [tester.compare(facts.get(tester.fact), rates, today) for tester, _ in self._testers]
+        )
+        levels = [_LEVEL[one.truth] for one in comparisons]
+        says = tuple(
+            [
+                _TRUTHS[2 - level if is_negated else level]
+                for level, (_, is_negated) in zip(levels, self._testers, strict=True)
+            ]
+        )
+        return Checked(_TRUTHS[self._tree(levels)], comparisons, says)
+
+    def truth(self, facts: Facts, rates: Rates, today: date) -> Truth:
+        """The truth alone."""
+        return self.check(facts, rates, today).truth
+
+
+class CompiledClause:
+    """One clause, ready to be applied. `asks` is its condition without the wish for evidence."""
+
+    def __init__(self, clause: Clause) -> None:
+        self.clause = clause
+        self.ranked = Ranked.of(clause)
+        self.condition = CompiledCondition(effective_condition(clause))
+        self._asks = (
+            CompiledCondition(clause.when) if clause.effect is Effect.ASK_EVIDENCE else None
+        )
+        self._known: dict[tuple[int, ...], tuple[tuple[Comparison, ...], Finding]] = {}
+
+    def apply(self, facts: Facts, rates: Rates, today: date, line_id: str | None) -> Finding:
+        """Test the clause completely and say how it came out."""
+        checked = self.condition.check(facts, rates, today)
+        key = tuple([id(one) for one in checked.comparisons])
+        known = self._known.get(key)
+        if known is None:
+            if len(self._known) > 512:
+                self._known.clear()
+            # The comparisons are kept beside the finding, so that their ids stay theirs.
+            known = (checked.comparisons, self._finding(checked))
+            self._known[key] = known
+        found = known[1]
+        return found if line_id is None else _for_line(found, line_id)
+
+    def _finding(self, checked: Checked) -> Finding:
+        clause = self.clause
+        if checked.truth is Truth.TRUE:
+            sentence = clause.because
+        else:
+            sentences = [one.sentence for one in checked.telling()]
+            sentence = "; ".join(dict.fromkeys(sentences)) or clause.title
+        return Finding(
+            code=clause.id,
+            title=clause.title,
+            effect=clause.effect,
+            truth=checked.truth,
+            sentence=sentence,
+            comparisons=checked.comparisons,
+            missed_by=checked.missed_by(),
+        )
+
+    def wants_evidence(self, facts: Facts, rates: Rates, today: date) -> bool:
+        """Whether the clause would have evidence asked for, were there none yet."""
+        return self._asks is not None and self._asks.truth(facts, rates, today) is Truth.TRUE
+
+
+def _for_line(finding: Finding, line_id: str) -> Finding:
+    """The same finding about one line, without validating again what is known to be valid."""
+    return finding.model_copy(update={"line_id": line_id})
+
+
+class CompiledPolicy:
+    """A policy with its clauses, rules and limits ready to be checked."""
+
+    def __init__(self, policy: Policy) -> None:
+        self.policy = policy
+        self.clauses = [CompiledClause(clause) for clause in policy.clauses]
+        self.by_id = {item.clause.id: item for item in self.clauses}
+        self.of_order = [one for one in self.clauses if one.clause.scope is Scope.ORDER]
+        self.of_lines = [one for one in self.clauses if one.clause.scope is Scope.LINE]
+        self.tier_rules = [(rule, CompiledCondition(rule.when)) for rule in policy.tier_rules]
+        automatic = policy.automatic
+        self.automatic_when = (
+            CompiledCondition(automatic.when) if automatic and automatic.when else None
+        )
+
+    @cached_property
+    def ring(self) -> frozenset[str]:
+        """Ids of clauses that beat one another in a ring: none of them can decide."""
+        return frozenset(one.id for one in find_cycle([item.ranked for item in self.clauses]))
+
+    @cached_property
+    def facts(self) -> frozenset[str]:
+        """Every fact that anything in the policy asks for."""
+        conditions = [item.condition for item in self.clauses]
+        conditions += [condition for _, condition in self.tier_rules]
+        if self.automatic_when is not None:
+            conditions.append(self.automatic_when)
+        return frozenset().union(*(condition.facts for condition in conditions))
+
+    @cached_property
+    def windows(self) -> frozenset[tuple[Subject, int]]:
+        """The history that the policy needs: subjects with hours (0: ever)."""
+        asks = [ask for name in self.facts if (ask := history_ask(name)) is not None]
+        found = {(ask.subject, ask.hours) for ask in asks}
+        policy = self.policy
+        found |= {(limit.subject, limit.hours) for limit in policy.abuse_limits}
+        if policy.split_days:
+            found.add((policy.split_subject, policy.split_days * 24))
+        if policy.automatic is not None:
+            found.add((Subject.STORE, 24))
+            found.add((Subject.CUSTOMER, policy.automatic.per_customer_days * 24))
+        return frozenset(found)
+
+
+_KEPT = 64
+_prepared: OrderedDict[int, CompiledPolicy] = OrderedDict()
+_lock = Lock()
+
+
+def prepare(policy: Policy) -> CompiledPolicy:
+    """The policy ready to decide. Equal calls with the same object prepare it once."""
+    with _lock:
+        found = _prepared.get(id(policy))
+        if found is not None:
+            _prepared.move_to_end(id(policy))
+            return found
+    made = CompiledPolicy(policy)
+    with _lock:
+        # `made` holds the policy, so its id can't become another's while it is kept.
+        _prepared[id(policy)] = made
+        while len(_prepared) > _KEPT:
+            _prepared.popitem(last=False)
+    return made

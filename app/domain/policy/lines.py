@@ -1,0 +1,155 @@
+"""The verdict for one line, from the findings about it and the order's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from app.domain.decision import Finding, LineVerdict, Truth, Verdict
+from app.domain.order import LineItem, Order
+from app.domain.policy.compiled import CompiledPolicy
+from app.domain.policy.facts import Fact
+from app.domain.policy.model import Clause, Effect
+from app.domain.policy.precedence import Choice, choose
+from app.domain.policy.proposal import NothingLeft, Untold, terms_of
+from app.domain.policy.rates import Rates
+from app.domain.refundability import line_blocks
+
+Facts = Mapping[str, Fact]
+
+NO_RULE = "No rule of the policy allows a refund for this item."
+
+
+class LineDecision:
+    """A line's verdict with the findings behind it. `missing` names facts that an outcome needs."""
+
+    def __init__(self, verdict: LineVerdict, findings: list[Finding]) -> None:
+        self.verdict = verdict
+        self.findings = findings
+        self.missing: str | None = None
+        self.evidence: tuple[str, ...] = ()
+
+
+def decide_line(
+    ready: CompiledPolicy,
+    order: Order,
+    line: LineItem,
+    facts: Facts,
+    order_findings: Sequence[Finding],
+    rates: Rates,
+    today: date,
+) -> LineDecision:
+    """Test every clause on one line, and say what they come to."""
+    blocks = line_blocks(line)
+    own = [item.apply(facts, rates, today, line.id) for item in ready.of_lines]
+    findings = [*own, *order_findings]
+    if blocks:
+        kind = Verdict.NOT_ELIGIBLE if blocks[0].effect is Effect.EXCLUDE else Verdict.NEEDS_REVIEW
+        verdict = _verdict(line, kind, blocks[0].code, blocks[0].sentence)
+        return LineDecision(verdict, blocks + own)
+    choice = _choice(ready, findings)
+    sentences = {finding.code: finding.sentence for finding in findings}
+    decided = LineDecision(_from_choice(line, choice, sentences), own)
+    if choice == Choice():
+        _name_nearest_miss(decided, ready, line)
+    clause = choice.decided_by
+    if clause is not None and clause.effect is Effect.REFUND:
+        _give_terms(decided, clause, facts, order, rates)
+    decided.evidence = _evidence(ready, choice, facts, rates, today)
+    return decided
+
+
+def _choice(ready: CompiledPolicy, findings: Sequence[Finding]) -> Choice:
+    held = [ready.by_id[one.code].ranked for one in findings if one.truth is Truth.TRUE]
+    maybe = [ready.by_id[one.code].ranked for one in findings if one.truth is Truth.UNKNOWN]
+    ring = [one.clause for one in (*held, *maybe) if one.clause.id in ready.ring]
+    if ring:
+        return Choice(conflict=tuple(sorted(ring, key=lambda clause: clause.id)))
+    return choose(held, maybe)
+
+
+def _verdict(line: LineItem, kind: Verdict, code: str | None, because: str) -> LineVerdict:
+    return LineVerdict(
+        line_id=line.id, name=line.name, verdict=kind, decided_by=code, because=because
+    )
+
+
+def _from_choice(line: LineItem, choice: Choice, sentences: Mapping[str, str]) -> LineVerdict:
+    """The verdict that a choice among clauses amounts to."""
+    clause = choice.decided_by
+    if clause is not None and clause.effect is Effect.REFUND:
+        return _verdict(line, Verdict.ELIGIBLE, clause.id, clause.because)
+    if clause is not None:
+        is_no = clause.effect is Effect.EXCLUDE
+        kind = Verdict.NOT_ELIGIBLE if is_no else Verdict.NEEDS_REVIEW
+        verdict = _verdict(line, kind, clause.id, clause.because)
+        return verdict.model_copy(update={"alternatives": clause.alternatives})
+    if choice.conflict:
+        names = " and ".join(f"“{one.title}”" for one in choice.conflict)
+        because = f"{names} both apply and give different answers: a person decides."
+        verdict = _verdict(line, Verdict.NEEDS_REVIEW, None, because)
+        return verdict.model_copy(update={"conflict": tuple(one.id for one in choice.conflict)})
+    if choice.untold:
+        first = choice.untold[0]
+        return _verdict(line, Verdict.NEEDS_REVIEW, first.id, sentences[first.id])
+    return _verdict(line, Verdict.NOT_ELIGIBLE, None, NO_RULE)
+
+
+def _name_nearest_miss(decided: LineDecision, ready: CompiledPolicy, line: LineItem) -> None:
+    """Among refunding clauses that failed by one number alone, the one that missed by least."""
+    misses = [
+        finding
+        for finding in decided.findings
+        if finding.effect is Effect.REFUND and finding.missed_by is not None
+    ]
+    if not misses:
+        return
+    miss = min(misses, key=lambda finding: (finding.missed_by, finding.code))
+    decided.findings = [
+        item.model_copy(update={"is_nearest_miss": True}) if item is miss else item
+        for item in decided.findings
+    ]
+    clause = ready.by_id[miss.code].clause
+    verdict = _verdict(line, Verdict.NOT_ELIGIBLE, miss.code, miss.sentence)
+    decided.verdict = verdict.model_copy(update={"alternatives": clause.alternatives})
+
+
+def _give_terms(
+    decided: LineDecision, clause: Clause, facts: Facts, order: Order, rates: Rates
+) -> None:
+    """What the deciding clause gives; a fact that its outcome needs can still be missing."""
+    verdict = decided.verdict
+    try:
+        terms = terms_of(clause.outcome, facts, order, rates)
+    except NothingLeft as used_up:
+        changes = {
+            "verdict": Verdict.NOT_ELIGIBLE,
+            "because": str(used_up),
+            "alternatives": clause.alternatives,
+        }
+        decided.verdict = verdict.model_copy(update=changes)
+    except Untold as untold:
+        decided.missing = str(untold)
+        changes = {"verdict": Verdict.NEEDS_REVIEW, "because": str(untold)}
+        decided.verdict = verdict.model_copy(update=changes)
+    else:
+        decided.verdict = verdict.model_copy(
+            update={
+                "percent": terms.percent,
+                "terms": terms,
+                "resolution": clause.outcome.resolution,
+                "requires_return": clause.outcome.requires_return,
+                "offers": clause.alternatives,
+            }
+        )
+
+
+def _evidence(
+    ready: CompiledPolicy, choice: Choice, facts: Facts, rates: Rates, today: date
+) -> tuple[str, ...]:
+    """What to ask the customer for, where that is what the line waits for."""
+    waiting = [one for one in (choice.decided_by, *choice.conflict, *choice.untold) if one]
+    asking = [one for one in waiting if one.effect is Effect.ASK_EVIDENCE]
+    return tuple(
+        one.because for one in asking if ready.by_id[one.id].wants_evidence(facts, rates, today)
+    )
