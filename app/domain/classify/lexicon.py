@@ -1,4 +1,4 @@
-"""The phrases of `lexicon.txt` by group: what customers write, by what it means."""
+"""Phrases and words that customers write, by what they mean: `lexicon.txt` and `words.txt`."""
 
 from __future__ import annotations
 
@@ -13,25 +13,38 @@ SUPPORTED_LANGUAGES = frozenset({"en", "de", "fr", "es", "nl", "pt", "it"})
 _WORD_SETS = ("negation", "condition", "waiting")
 
 
-@cache
-def _groups() -> dict[str, tuple[str, ...]]:
-    text = files("app.domain.classify").joinpath("lexicon.txt").read_text(encoding="utf-8")
-    found: dict[str, tuple[str, ...]] = {}
+def blocks(file_name: str) -> dict[str, str]:
+    """The text under each heading of a file in this package."""
+    text = files("app.domain.classify").joinpath(file_name).read_text(encoding="utf-8")
+    found: dict[str, str] = {}
     for block in text.split("\n["):
-        name, closed, phrases = block.partition("]\n")
+        name, closed, content = block.partition("]\n")
         if closed:
-            cut = " ".join(phrases.split()).split(",")
-            found[name] = tuple(phrase.strip() for phrase in cut if phrase.strip())
+            found[name] = " ".join(content.split())
     return found
+
+
+@cache
+def _phrases() -> dict[str, tuple[str, ...]]:
+    return {
+        name: tuple(phrase.strip() for phrase in text.split(",") if phrase.strip())
+        for name, text in blocks("lexicon.txt").items()
+    }
 
 
 @cache
 def cue_book() -> CueBook:
     """All phrases, ready to be searched for; built once a process."""
-    return CueBook({name: p for name, p in _groups().items() if name not in _WORD_SETS})
+    return CueBook({name: p for name, p in _phrases().items() if name not in _WORD_SETS})
 
 
 @cache
 def word_set(name: str) -> frozenset[str]:
-    """The single words of a group: "negation", "condition" or "waiting"."""
-    return frozenset(_groups()[name])
+    """The single words of a group, as they are matched: folded, without accents."""
+    return frozenset(_phrases()[name])
+
+
+@cache
+def beside_numbers(name: str) -> frozenset[str]:
+    """The words of a group of `words.txt`, in small letters with their accents."""
+    return frozenset(blocks("words.txt")[name].split())
