@@ -27,10 +27,12 @@ def plain_word(word: str) -> str:
 
 @dataclass(frozen=True)
 class Sentence:
-    """Words of one sentence, and whether it asks."""
+    """Words of one sentence, whether it asks, and where it stands in the text."""
 
     words: tuple[str, ...]
     is_question: bool
+    start: int = 0
+    end: int = 0
 
 
 def sentences(text: str) -> list[Sentence]:
@@ -41,27 +43,35 @@ def sentences(text: str) -> list[Sentence]:
     found: list[Sentence] = []
     words: list[str] = []
     count = 0
+    first = 0
 
-    def close(is_question: bool) -> None:
+    def close(is_question: bool, end: int) -> None:
         if words:
-            found.append(Sentence(tuple(words), is_question))
+            found.append(Sentence(tuple(words), is_question, first, end))
             words.clear()
 
-    for paragraph in _ELISION.sub(r"\1 ", text).split("\n\n"):
-        for line in paragraph.split("\n"):
-            for match in _WORD.finditer(line):
-                piece = match.group()
-                if piece in ".!?;":
-                    close(piece == "?")
-                else:
-                    words.append(plain_word(piece[:_MAX_WORD_LENGTH]))
-                    count += 1
-            if len(line) < 45:
-                close(False)
-            if count > _MAX_WORDS:
-                close(False)
-                return found
-        close(False)
+    # An apostrophe becomes a blank, so places in the text stay what they are.
+    text = _ELISION.sub(r"\1 ", text)
+    line_start = 0
+    for line in text.split("\n"):
+        line_end = line_start + len(line)
+        if not line:
+            close(False, line_start)
+        for match in _WORD.finditer(text, line_start, line_end):
+            piece = match.group()
+            if piece in ".!?;":
+                close(piece == "?", match.end())
+                continue
+            if not words:
+                first = match.start()
+            words.append(plain_word(piece[:_MAX_WORD_LENGTH]))
+            count += 1
+        if len(line) < 45:
+            close(False, line_end)
+        if count > _MAX_WORDS:
+            break
+        line_start = line_end + 1
+    close(False, min(line_start, len(text)))
     return found
 
 

@@ -1,4 +1,4 @@
-"""Phrases and words that customers write, by what they mean: `lexicon.txt` and `words.txt`."""
+"""Phrases and words that customers write, by what they mean, as the `.txt` files here list them."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ SUPPORTED_LANGUAGES = frozenset({"en", "de", "fr", "es", "nl", "pt", "it"})
 _WORD_SETS = ("negation", "condition", "waiting")
 
 
+@cache
 def blocks(file_name: str) -> dict[str, str]:
     """The text under each heading of a file in this package."""
     text = files("app.domain.classify").joinpath(file_name).read_text(encoding="utf-8")
@@ -28,7 +29,8 @@ def blocks(file_name: str) -> dict[str, str]:
 def _phrases() -> dict[str, tuple[str, ...]]:
     return {
         name: tuple(phrase.strip() for phrase in text.split(",") if phrase.strip())
-        for name, text in blocks("lexicon.txt").items()
+        for file_name in ("lexicon.txt", "signals.txt")
+        for name, text in blocks(file_name).items()
     }
 
 
@@ -46,5 +48,11 @@ def word_set(name: str) -> frozenset[str]:
 
 @cache
 def beside_numbers(name: str) -> frozenset[str]:
-    """The words of a group of `words.txt`, in small letters with their accents."""
+    """The words beside numbers of a group of `words.txt`, in small letters with their accents."""
     return frozenset(blocks("words.txt")[name].split())
+
+
+@cache
+def plain_group(name: str) -> frozenset[str]:
+    """The words around things of a group of `things.txt`, folded, without accents."""
+    return frozenset(blocks("things.txt")[name].split())

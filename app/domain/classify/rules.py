@@ -13,12 +13,10 @@ from dataclasses import dataclass, field
 from app.domain.classification import Classification, Kind, Reason
 from app.domain.classify.clean import clean
 from app.domain.classify.cues import Hit, Sentence, sentences
-from app.domain.classify.extract import find_amounts, find_orders
+from app.domain.classify.extract import READ_CHARACTERS, extract, text_of
 from app.domain.classify.language import find_language
 from app.domain.classify.lexicon import SUPPORTED_LANGUAGES, cue_book, word_set
 
-# Beyond this a mail says nothing new about what is wanted.
-_READ_CHARACTERS = 12_000
 _FEW_WORDS = 3
 _SURE = 0.6
 
@@ -269,11 +267,10 @@ class RuleClassifier:
     def classify(self, text: str, subject: str | None = None) -> Classification:
         """What a ticket is about. Never raises, whatever the text is."""
         cleaned = clean(text, subject)
-        title = cleaned.subject
-        body = cleaned.text[:_READ_CHARACTERS]
-        whole = f"{title}.\n\n{body}" if title else body
+        whole = text_of(cleaned)
         reading = read(whole)
         answer = judge(reading)
+        body = cleaned.text[:READ_CHARACTERS]
         language = find_language(body if len(body) > 20 else whole)
         words = sum(len(sentence.words) for sentence in reading.text)
         confidence = _confidence(answer)
@@ -287,21 +284,18 @@ class RuleClassifier:
             or (language is None and words > 12)
             or answer.conflict
             or confidence < _SURE
-            or reading.has("instruction")
+            or reading.has("injection")
         )
+        found = extract(cleaned, language, reading.text, reading.hits)
         return Classification(
             refund=answer.refund,
             refund_related=answer.kind.is_refund_related,
             kind=answer.kind,
             confidence=confidence,
             needs_human=needs_human,
-            orders=find_orders(whole),
-            amounts=find_amounts(whole),
             reason=reason_of(reading, answer),
-            language=language,
-            sentiment=sentiment_of(reading),
-            urgent=reading.has("urgent"),
             classifier=self.name,
+            **found.fields(),
         )
 
 
@@ -309,12 +303,3 @@ def _confidence(answer: Answer) -> float:
     """A probability from the margin by which the answer won; never quite certain."""
     margin = answer.margin - (0.8 if answer.conflict else 0.0)
     return round(min(0.98, max(0.05, 1 / (1 + math.exp(-(0.2 + 1.1 * margin))))), 3)
-
-
-def sentiment_of(reading: Reading) -> float:
-    """Tone from -1 to 1; most tickets are neutral, and polite thanks aren't joy."""
-    angry = len(reading.hits["angry"])
-    happy = sum(not _is_denied(reading.text[hit.sentence], hit) for hit in reading.hits["happy"])
-    if not angry and not happy:
-        return 0.0
-    return round(max(-1.0, min(1.0, (happy - 1.5 * angry) / (happy + angry + 1))), 2)

@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.classify.extract import MAX_FOUND, find_amounts, find_orders
+from app.domain.classify.amounts import find_amounts
+from app.domain.classify.numbers import MAX_FOUND
+from app.domain.classify.orders import find_orders
 
 
 @pytest.mark.parametrize(
@@ -27,7 +29,7 @@ from app.domain.classify.extract import MAX_FOUND, find_amounts, find_orders
         ("n.º de encomenda 1001", ["1001"]),
         ("about SO-2231 please", ["SO-2231"]),
         ("000000123 came broken", ["000000123"]),
-        ("orders 1001-1003", ["1001", "1003"]),
+        ("orders 1001-1003", ["1001", "1002", "1003"]),
         ("#1001/#1002", ["1001", "1002"]),
         ("#en1001 and again #EN1001", ["en1001"]),
         ("invoice 20231 for order 1001", ["1001"]),
