@@ -22,6 +22,7 @@ _COMMANDS = {
     "doctor": "app.cli.doctor:doctor",
     "manifest": "app.cli.manifest:manifest",
     "migrate": "app.cli.processes:migrate",
+    "policy": "app.cli.policy:policy",
     "reconcile": "app.cli.ledger:reconcile",
     "serve": "app.cli.processes:serve",
     "tiers": "app.cli.tiers:tiers",

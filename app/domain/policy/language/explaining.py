@@ -1,0 +1,123 @@
+"""A policy said back clause by clause, with what its author should think about."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from app.domain.base import Value
+from app.domain.policy.conditions import facts_of
+from app.domain.policy.facts import EVERY_STORE, fact_spec
+from app.domain.policy.language.analysing import analyse
+from app.domain.policy.language.printing import (
+    authority_sentences,
+    clause_sentence,
+    heading_sentences,
+    reminder_sentence,
+    split_sentence,
+)
+from app.domain.policy.language.printing_conditions import listed
+from app.domain.policy.language.problems import Problem
+from app.domain.policy.model import Clause, Effect, Policy
+from app.domain.policy.precedence import PRECEDENCE
+
+
+class ClauseExplained(Value):
+    """One clause: its sentence as it was understood, when it goes first, and what it asks for."""
+
+    id: str
+    title: str
+    line: int | None
+    effect: Effect
+    sentence: str
+    rank: str
+    asks_for: tuple[str, ...]
+
+
+class Explanation(Value):
+    """The whole policy in words. `settings` and `authority` are sentences, too."""
+
+    title: str
+    settings: tuple[str, ...]
+    clauses: tuple[ClauseExplained, ...]
+    authority: tuple[str, ...]
+    precedence: str
+    problems: tuple[Problem, ...]
+
+
+def explain(policy: Policy, stores: Sequence[str] = EVERY_STORE) -> Explanation:
+    """Say a policy back. `stores` are the kinds of connected stores."""
+    return Explanation(
+        title=policy.title,
+        settings=(*heading_sentences(policy)[1:], *_settings(policy)),
+        clauses=tuple(_clause(policy, clause) for clause in policy.clauses),
+        authority=_authority(policy),
+        precedence=PRECEDENCE,
+        problems=analyse(policy, stores),
+    )
+
+
+def _settings(policy: Policy) -> list[str]:
+    found = []
+    if policy.currency is None:
+        found.append("Amounts without a currency are in the shop's own.")
+    if policy.time_zone == "UTC":
+        found.append("All dates are in the time zone UTC.")
+    return found
+
+
+def _clause(policy: Policy, clause: Clause) -> ClauseExplained:
+    labels = []
+    for name in sorted(facts_of(clause.when)):
+        spec = fact_spec(name)
+        labels.append(f"{spec.label} ({spec.source.value})" if spec else name)
+    return ClauseExplained(
+        id=clause.id,
+        title=clause.title,
+        line=clause.source_line,
+        effect=clause.effect,
+        sentence=clause_sentence(policy, clause),
+        rank=_rank(policy, clause),
+        asks_for=tuple(labels),
+    )
+
+
+def _rank(policy: Policy, clause: Clause) -> str:
+    if clause.excepts:
+        names = {one.id: one.title for one in policy.clauses}
+        beaten = listed([f'"{names[one]}"' for one in clause.excepts], "and")
+        words = f"goes before {beaten}"
+    elif clause.is_exception:
+        words = "goes before every rule"
+    else:
+        words = "a rule"
+    if clause.priority:
+        return f"{words}; priority {clause.priority}"
+    return words
+
+
+def _authority(policy: Policy) -> tuple[str, ...]:
+    """Everything about people and limits, with what holds although nobody wrote it."""
+    sentences = authority_sentences(policy)
+    if not policy.tiers:
+        sentences.insert(0, "A manager must approve every refund.")
+    if policy.automatic is None and not policy.releases_automatically:
+        sentences.append("Nothing is released without a click.")
+    for sentence in (reminder_sentence(policy), split_sentence(policy)):
+        if sentence not in sentences:
+            sentences.append(sentence)
+    return tuple(sentences)
+
+
+def in_words(explanation: Explanation) -> str:
+    """The explanation as plain text, without its problems."""
+    lines = [explanation.title, "=" * len(explanation.title), "", *explanation.settings, ""]
+    for number, clause in enumerate(explanation.clauses, start=1):
+        place = f" (line {clause.line})" if clause.line else ""
+        lines += [
+            f"{number}. {clause.sentence}",
+            f"   {clause.rank}{place}; asks for: {', '.join(clause.asks_for) or 'nothing'}",
+            "",
+        ]
+    lines += ["Who may release what", "--------------------", *explanation.authority, ""]
+    lines += ["Which clause decides", "--------------------", explanation.precedence, ""]
+    return "\n".join(lines)
