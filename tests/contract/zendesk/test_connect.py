@@ -318,7 +318,7 @@ def test_groups_are_asked_for_only_where_they_are_mapped(admin: Admin) -> None:
     lead = sandbox.add_user(
         "Oda Brandt", "oda.brandt@example.com", role="agent", groups=["Refund desk", "Nights"]
     )
-    admin.connect()
+    admin.connect(Credentials(token=sandbox.static_token))
     sandbox.calls.clear()
     read = ZENDESK.open(admin.account, admin.surroundings).read_agent
     assert read(str(lead.id)).groups == ()
