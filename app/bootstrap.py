@@ -20,6 +20,7 @@ from app.ports import HelpdeskIntegration, Notifier, StoreIntegration, Surroundi
 from app.queue import BackgroundNotifier, RedisPace, RqNotifier, connect_redis
 from app.settings import Settings
 from app.storage.accounts import SqlAccounts
+from app.storage.approvals import SqlApprovals, SqlDelegations
 from app.storage.audit import SqlAuditTrail
 from app.storage.casebook import SqlCaseBook
 from app.storage.engine import Database
@@ -142,6 +143,8 @@ def build_services(
         inbox=SqlInbox(database),
         cases=SqlCaseBook(database),
         ledger=SqlRefundLedger(database),
+        approvals=SqlApprovals(database),
+        delegations=SqlDelegations(database),
         outbox=SqlOutbox(database),
         audit=SqlAuditTrail(database),
         locks=locks,

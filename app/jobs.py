@@ -12,6 +12,7 @@ from app.usecases.customers import write_customer
 from app.usecases.deps import Deps
 from app.usecases.reconcile import reconcile
 from app.usecases.refunds import work_on_refund
+from app.usecases.reminders import remind
 from app.usecases.resume import requeue_unfinished
 from app.usecases.sweep import sweep
 from app.usecases.ticket_writes import deliver_write
@@ -66,6 +67,7 @@ _JOBS: dict[str, Callable[..., object]] = {
     "ticket_write": deliver_write,
     "refund": work_on_refund,
     "customer": write_customer,
+    "reminder": remind,
     "sweep": lambda deps, *account: sweep(deps, *account) if account else _sweep_all(deps),
     "requeue": requeue_unfinished,
     "reconcile": _reconcile_all,

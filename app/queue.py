@@ -37,6 +37,7 @@ _QUEUE_OF = {
     "ticket_write": "tickets",
     "triage": "triage",
     "customer": "background",
+    "reminder": "background",
     "sweep": "background",
     "requeue": "refunds",
     "reconcile": "background",

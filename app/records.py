@@ -14,6 +14,7 @@ from typing import Protocol
 
 from pydantic import AwareDatetime
 
+from app.domain.approval import ApprovalRequest, Delegation
 from app.domain.base import Value
 from app.domain.case import Case
 from app.domain.crm import TicketWrite
@@ -219,8 +220,17 @@ class CaseBook(Protocol):
 class RefundLedger(Protocol):
     """Refunds. The only place where a refund changes its state."""
 
-    def open(self, refund: Refund, now: datetime) -> tuple[Refund, bool]:
+    def open(
+        self,
+        refund: Refund,
+        now: datetime,
+        *,
+        approval: ApprovalRequest | None = None,
+        write: PendingWrite | None = None,
+    ) -> tuple[Refund, bool]:
         """Store a new intent. Answers the intent and whether it is new.
+
+        With `approval` it waits for a person; request, intent and ticket write are one step.
 
         The same plan gives the same intent. Raises Conflict when another refund of the same
         order is open.
@@ -248,9 +258,11 @@ class RefundLedger(Protocol):
         changes: Mapping[str, object] | None = None,
         write: PendingWrite | None = None,
         customer_of: Case | None = None,
+        approval: tuple[ApprovalRequest, ApprovalRequest] | None = None,
     ) -> Refund:
-        """Move a refund that still is as `refund` says. Writes the audit event, the ticket write
-        and the note that the customer's fields changed in the same step.
+        """Move a refund that still is as `refund` says. Writes the audit event, the ticket write,
+        the note that the customer's fields changed and the approval (before, after) in the same
+        step.
 
         Raises IllegalTransition, or Conflict when somebody else moved it first.
         """
@@ -271,6 +283,61 @@ class RefundLedger(Protocol):
     ) -> tuple[int, Money | None, datetime | None]:
         """Settled refunds of a customer: how many, their sum (None when currencies differ or
         there are none), and when the last one settled."""
+
+
+class Approvals(Protocol):
+    """Requests for approval. Each change but a reminder is made with its refund, by the ledger."""
+
+    def get(self, account_id: str, approval_id: str) -> ApprovalRequest | None:
+        """A request by its id."""
+
+    def find(self, approval_id: str) -> ApprovalRequest | None:
+        """A request by its id alone, for jobs."""
+
+    def of_refund(self, account_id: str, refund_id: str) -> ApprovalRequest | None:
+        """The request about a refund; None when nobody had to be asked."""
+
+    def of_case(self, account_id: str, case_id: str) -> list[ApprovalRequest]:
+        """All requests of a case, oldest first."""
+
+    def waiting(self, account_id: str, limit: int) -> list[ApprovalRequest]:
+        """Open requests, oldest first."""
+
+    def decided(self, account_id: str, limit: int) -> list[ApprovalRequest]:
+        """Requests that are over, newest decision first."""
+
+    def count_waiting(self, account_id: str) -> int:
+        """How many are open."""
+
+    def due(self, now: datetime, limit: int) -> list[str]:
+        """Open requests whose reminder is due."""
+
+    def remind(
+        self,
+        before: ApprovalRequest,
+        after: ApprovalRequest,
+        now: datetime,
+        actor: str,
+        write: PendingWrite,
+    ) -> None:
+        """Store a reminder of a request that still is as `before` says, with the ticket write and
+        the audit event, in one step. Raises Conflict."""
+
+
+class Delegations(Protocol):
+    """Authority that people have lent to others."""
+
+    def add(self, delegation: Delegation, actor: str, now: datetime) -> None:
+        """Store a new one."""
+
+    def get(self, account_id: str, delegation_id: str) -> Delegation | None:
+        """One by its id."""
+
+    def present(self, account_id: str, now: datetime) -> Sequence[Delegation]:
+        """Those that hold now or will hold."""
+
+    def end(self, delegation: Delegation, actor: str, now: datetime) -> Delegation:
+        """End one now; one that is over already stays as it is."""
 
 
 class Outbox(Protocol):
@@ -377,6 +444,9 @@ class Accounts(Protocol):
 
     def remember_agent(self, account_id: str, agent: Agent, now: datetime) -> None:
         """Keep what the helpdesk said about a person."""
+
+    def known_people(self, account_id: str) -> list[Agent]:
+        """Everybody who was ever read from the helpdesk, as last read, by name."""
 
     def use_token_once(self, token_hash: str, expires_at: datetime, now: datetime) -> bool:
         """True for the first use of a signed token, False for every further one."""

@@ -50,7 +50,8 @@ _BY_MATCH = {
     MatchOutcome.MATCHED: RefundStatus.STORE_UNAVAILABLE,
 }
 _BY_REFUND = {
-    RefundState.AWAITING_APPROVAL: RefundStatus.REFUNDING,
+    RefundState.AWAITING_APPROVAL: RefundStatus.AWAITING_APPROVAL,
+    RefundState.DECLINED: RefundStatus.DECLINED,
     RefundState.APPROVED: RefundStatus.REFUNDING,
     RefundState.HOLDING: RefundStatus.REFUNDING,
     RefundState.SENDING: RefundStatus.REFUNDING,

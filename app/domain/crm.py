@@ -25,6 +25,8 @@ class RefundStatus(StrEnum):
     ELIGIBLE = "eligible"
     NOT_ELIGIBLE = "not_eligible"
     NEEDS_REVIEW = "needs_review"
+    AWAITING_APPROVAL = "awaiting_approval"
+    DECLINED = "declined"
     REFUNDING = "refunding"
     REFUNDED = "refunded"
     FAILED = "failed"
@@ -38,6 +40,8 @@ REFUND_STATUS_LABELS: dict[RefundStatus, str] = {
     RefundStatus.ELIGIBLE: "Eligible",
     RefundStatus.NOT_ELIGIBLE: "Not eligible",
     RefundStatus.NEEDS_REVIEW: "Needs review",
+    RefundStatus.AWAITING_APPROVAL: "Awaiting approval",
+    RefundStatus.DECLINED: "Declined",
     RefundStatus.REFUNDING: "Refund on its way",
     RefundStatus.REFUNDED: "Refunded",
     RefundStatus.FAILED: "Refund failed",

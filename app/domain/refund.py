@@ -146,11 +146,11 @@ class Refund(Value):
         return self.model_copy(update={"state": state})
 
     def may_cancel(self, now: datetime) -> bool:
-        """Whether a person can still stop it: it waits, and nothing was sent."""
-        return self.state in {
-            RefundState.AWAITING_APPROVAL,
-            RefundState.APPROVED,
-        } or (
+        """Whether anybody who may act can still stop it: it is released, but nothing was sent.
+
+        While it waits for approval, only its requester may withdraw it.
+        """
+        return self.state is RefundState.APPROVED or (
             self.state is RefundState.HOLDING
             and self.hold_until is not None
             and now < self.hold_until

@@ -239,6 +239,14 @@ class SqlAccounts:
             # Two requests read the same person at once: either answer is as fresh.
             return
 
+    def known_people(self, account_id: str) -> list[Agent]:
+        """By name."""
+        with self._db.read() as tx:
+            bodies = tx.execute(
+                select(people.c.body).where(people.c.account_id == account_id)
+            ).scalars()
+            return sorted((Agent.from_json(body) for body in bodies), key=lambda one: one.name)
+
     def use_token_once(self, token_hash: str, expires_at: datetime, now: datetime) -> bool:
         """The primary key decides; tokens that have expired are swept out on the way."""
         try:

@@ -8,11 +8,13 @@ from datetime import datetime
 from sqlalchemy import Connection, and_, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
+from app.domain.approval import ApprovalRequest
 from app.domain.case import Case
 from app.domain.errors import Conflict
 from app.domain.money import Money, minor_unit_digits
 from app.domain.refund import OPEN_STATES, Refund, RefundState
 from app.records import PendingWrite
+from app.storage.approvals import audit_approval, insert_approval, replace_approval
 from app.storage.audit import append_event
 from app.storage.engine import Database
 from app.storage.outbox import insert_write, touch_customer
@@ -20,6 +22,7 @@ from app.storage.tables import cases, refunds
 
 # States in which something is still to be done at `next_check_at`.
 _WORK_LEFT = (
+    RefundState.APPROVED,
     RefundState.HOLDING,
     RefundState.SENDING,
     RefundState.UNKNOWN,
@@ -72,7 +75,14 @@ class SqlRefundLedger:
     def __init__(self, database: Database) -> None:
         self._db = database
 
-    def open(self, refund: Refund, now: datetime) -> tuple[Refund, bool]:
+    def open(
+        self,
+        refund: Refund,
+        now: datetime,
+        *,
+        approval: ApprovalRequest | None = None,
+        write: PendingWrite | None = None,
+    ) -> tuple[Refund, bool]:
         """The unique keys on plan and open order decide; no lock is needed."""
         try:
             with self._db.write() as tx:
@@ -97,7 +107,14 @@ class SqlRefundLedger:
                         **_columns(refund),
                     )
                 )
-                _audit(tx, refund, refund.requested_by, "refund_requested", now)
+                if approval is None:
+                    _audit(tx, refund, refund.requested_by, "refund_requested", now)
+                else:
+                    insert_approval(tx, approval)
+                    audit_approval(tx, approval, refund.requested_by, "approval_requested", now)
+                    _audit(tx, refund, refund.requested_by, "refund_awaiting_approval", now)
+                if write is not None:
+                    insert_write(tx, write, now)
         except IntegrityError:
             same = self._one(refunds.c.plan_id == refund.plan_id)
             if same is not None and same.account_id == refund.account_id:
@@ -111,9 +128,12 @@ class SqlRefundLedger:
             )
             if other is None:
                 raise
+            how = "already under way"
+            if other.state is RefundState.AWAITING_APPROVAL:
+                how = "waiting for approval"
             raise Conflict(
                 f"A refund of {other.plan.total} for {other.order_name} by "
-                f"{other.requested_by_name} is already under way ({other.marker}). "
+                f"{other.requested_by_name} is {how} ({other.marker}). "
                 "No second one was started."
             ) from None
         return refund, True
@@ -160,11 +180,16 @@ class SqlRefundLedger:
         changes: Mapping[str, object] | None = None,
         write: PendingWrite | None = None,
         customer_of: Case | None = None,
+        approval: tuple[ApprovalRequest, ApprovalRequest] | None = None,
     ) -> Refund:
         """Compare-and-set on the stored refund: only who saw it as it is may change it."""
         moved = refund.moved_to(to).model_copy(update=dict(changes or {}))
         with self._db.write() as tx:
             self._replace(tx, refund, moved)
+            if approval is not None:
+                replace_approval(tx, *approval)
+                action = f"approval_{approval[1].state.value}"
+                audit_approval(tx, approval[1], actor, action, now)
             _audit(tx, moved, actor, f"refund_{to.value}", now, previous=refund.state)
             if write is not None:
                 insert_write(tx, write, now)

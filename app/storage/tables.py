@@ -226,6 +226,38 @@ Index(
     postgresql_where=text(f"state IN ({_open_states})"),
 )
 
+approvals = Table(
+    "approvals",
+    metadata,
+    Column("id", Id, primary_key=True),
+    _account(),
+    Column("case_id", Id, ForeignKey("cases.id"), nullable=False),
+    Column("refund_id", Id, ForeignKey("refunds.id"), nullable=False, unique=True),
+    Column("requested_by", Id, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("body", Text, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("next_reminder_at", UtcDateTime),
+    Column("decided_at", UtcDateTime),
+    Index("ix_approvals_queue", "account_id", "state", "created_at"),
+    Index("ix_approvals_due", "state", "next_reminder_at"),
+    Index("ix_approvals_case", "case_id"),
+)
+
+delegations = Table(
+    "delegations",
+    metadata,
+    Column("id", Id, primary_key=True),
+    _account(),
+    Column("from_id", Id, nullable=False),
+    Column("to_id", Id, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("starts_at", UtcDateTime, nullable=False),
+    Column("ends_at", UtcDateTime, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Index("ix_delegations_account", "account_id", "ends_at"),
+)
+
 ticket_writes = Table(
     "ticket_writes",
     metadata,

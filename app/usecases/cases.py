@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import AwareDatetime
 
+from app.domain.approval import ApprovalRequest
 from app.domain.base import Value
 from app.domain.case import Case
 from app.domain.crm import CustomerFields
@@ -11,7 +12,7 @@ from app.domain.errors import Conflict
 from app.domain.matching import Match, MatchOutcome, OrderQuery, normal_name
 from app.domain.order import OrderSummary
 from app.domain.people import Agent, Tier
-from app.domain.refund import Refund
+from app.domain.refund import Refund, RefundState
 from app.ports import Account
 from app.records import AuditEvent, OfferedPlan, PendingWrite, TriageResult
 from app.usecases.customers import customer_fields, shown_customer_fields
@@ -30,6 +31,7 @@ class TicketView(Value):
     is_triaged: bool
     offered: OfferedPlan | None = None
     refunds: tuple[Refund, ...] = ()
+    approvals: tuple[ApprovalRequest, ...] = ()
     writes: tuple[PendingWrite, ...] = ()
     history: tuple[AuditEvent, ...] = ()
     customer_fields: CustomerFields = CustomerFields()
@@ -61,6 +63,7 @@ def open_ticket(deps: Deps, account: Account, ticket_id: str) -> TicketView:
         is_triaged=True,
         offered=deps.cases.current_offer(account.id, case.id),
         refunds=tuple(refunds),
+        approvals=tuple(deps.approvals.of_case(account.id, case.id)) if refunds else (),
         writes=tuple(deps.outbox.of_ticket(account.id, ticket_id)),
         history=tuple(history),
         customer_fields=shown_customer_fields(customer_fields(deps, case), history, refunds),
@@ -216,7 +219,13 @@ def choose_order(
         order_id,
     ):
         return case
-    if any(item.state.counts_as_spent for item in deps.ledger.of_case(account.id, case.id)):
+    refunds = deps.ledger.of_case(account.id, case.id)
+    if any(item.state is RefundState.AWAITING_APPROVAL for item in refunds):
+        raise Conflict(
+            "A refund of this case waits for approval: withdraw the request before you choose "
+            "another order."
+        )
+    if any(item.state.counts_as_spent or item.state.is_open for item in refunds):
         raise Conflict("This case already has a refund: its order can't be changed any more.")
     order = deps.store_by_id(account.id, store_id).read_order(order_id)
     now = deps.clock.now()

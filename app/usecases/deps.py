@@ -20,7 +20,16 @@ from app.ports import (
     StoreRecord,
     Surroundings,
 )
-from app.records import Accounts, AuditTrail, CaseBook, Inbox, Outbox, RefundLedger
+from app.records import (
+    Accounts,
+    Approvals,
+    AuditTrail,
+    CaseBook,
+    Delegations,
+    Inbox,
+    Outbox,
+    RefundLedger,
+)
 
 _Client = TypeVar("_Client")
 
@@ -37,6 +46,8 @@ class Deps:
     inbox: Inbox
     cases: CaseBook
     ledger: RefundLedger
+    approvals: Approvals
+    delegations: Delegations
     outbox: Outbox
     audit: AuditTrail
     locks: Locks

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from app.domain.case import Case
-from app.domain.errors import Conflict, NotAllowed
-from app.domain.plan import InvalidChoice
+from app.domain.errors import Conflict, NotAllowed, Rejected
+from app.domain.order import Order
+from app.domain.plan import InvalidChoice, RefundChoice
 from app.domain.pricing import build_plan
 from app.domain.refund import Refund
-from app.ports import Recheck
+from app.ports import Recheck, Store
 from app.records import OfferedPlan
 from app.usecases.changes import changes_since
 from app.usecases.deps import Deps
@@ -29,6 +30,17 @@ def check_current(case: Case, offered: OfferedPlan) -> None:
             raise NotAllowed(f"No refund can be started: {reason}")
     if not offered.plan.is_exact:
         raise Conflict("Our figure and the store's differ: nothing is refunded.")
+
+
+def recheck_now(store: Store, refund: Refund, order: Order, choice: RefundChoice) -> Recheck | None:
+    """The facts as they are now; None when the store has this very refund already."""
+    try:
+        recheck = store.recheck(order, choice)
+    except Rejected:
+        if store.find_refund(refund) is not None:
+            return None
+        raise
+    return None if any(refund.marker in note for note in recheck.notes) else recheck
 
 
 def objection(

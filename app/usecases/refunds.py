@@ -13,8 +13,9 @@ from __future__ import annotations
 
 import logging
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from app.domain.case import Case
 from app.domain.errors import (
     AppError,
     Conflict,
@@ -23,16 +24,15 @@ from app.domain.errors import (
     Unavailable,
     VendorError,
 )
-from app.domain.order import Order
 from app.domain.people import Agent, Tier
-from app.domain.plan import RefundChoice
 from app.domain.refund import Refund, RefundState, new_marker
-from app.ports import Account, Recheck, Store, StoreRefund
-from app.records import SYSTEM, new_id
+from app.ports import Account, Store, StoreRefund
+from app.records import SYSTEM, OfferedPlan, new_id
+from app.usecases.authority import needed_tier
 from app.usecases.cases import require_case
 from app.usecases.deps import Deps
 from app.usecases.people import require_tier
-from app.usecases.refund_checks import check_current, objection
+from app.usecases.refund_checks import check_current, objection, recheck_now
 from app.usecases.refund_outcomes import conclude, fail, outcome_write, poll_later, refresh_after
 
 log = logging.getLogger(__name__)
@@ -67,8 +67,7 @@ def request_refund(
     if offered is None:
         raise LookupError(f"there is no plan {plan_id}")
     case = require_case(deps, account, offered.case_id)
-    policy = deps.accounts.policy(account.id)
-    needed = policy.release_tier(policy.tier_for(offered.plan.total_in_shop_currency.amount))
+    needed = needed_tier(deps, case, offered)
     require_tier(agent, needed, f"refund {offered.plan.total}")
     existing = [
         item for item in deps.ledger.of_case(account.id, case.id) if item.plan_id == plan_id
@@ -78,17 +77,35 @@ def request_refund(
     check_current(case, offered)
     now = deps.clock.now()
     hold_until = now + timedelta(seconds=deps.hold_seconds)
-    refund = Refund(
+    # An agent of the right tier clicked: proposed and approved are one act, and it holds.
+    refund = new_refund(case, offered, agent, RefundState.HOLDING, now, notify_customer).model_copy(
+        update={"hold_until": hold_until, "next_check_at": hold_until}
+    )
+    refund, is_new = deps.ledger.open(refund, now)
+    if is_new:
+        deps.notifier.wake("refund", refund.id, at=hold_until)
+    return refund, is_new
+
+
+def new_refund(
+    case: Case,
+    offered: OfferedPlan,
+    agent: Agent,
+    state: RefundState,
+    now: datetime,
+    notify_customer: bool,
+) -> Refund:
+    """The intent to execute a plan, with its key, not stored yet."""
+    return Refund(
         id=new_id("refund"),
-        account_id=account.id,
+        account_id=case.account_id,
         case_id=case.id,
-        plan_id=plan_id,
+        plan_id=offered.id,
         ticket_id=case.ticket_id,
         store_id=offered.store_id,
         order_id=offered.plan.order_id,
         order_name=offered.plan.order_name,
-        # An agent of the right tier clicked: proposed and approved are one act, and it holds.
-        state=RefundState.HOLDING,
+        state=state,
         plan=offered.plan,
         marker=new_marker(),
         idempotency_key=str(uuid.uuid4()),
@@ -96,14 +113,8 @@ def request_refund(
         requested_by_name=agent.name,
         notify_customer=notify_customer,
         created_at=now,
-        hold_until=hold_until,
-        next_check_at=hold_until,
         override=offered.override,
     )
-    refund, is_new = deps.ledger.open(refund, now)
-    if is_new:
-        deps.notifier.wake("refund", refund.id, at=hold_until)
-    return refund, is_new
 
 
 def cancel_refund(deps: Deps, account: Account, refund_id: str, agent: Agent) -> Refund:
@@ -115,6 +126,8 @@ def cancel_refund(deps: Deps, account: Account, refund_id: str, agent: Agent) ->
     if refund.state is RefundState.CANCELLED:
         return refund
     now = deps.clock.now()
+    if refund.state is RefundState.AWAITING_APPROVAL:
+        raise Conflict("This waits for approval: who asked for it may withdraw the request.")
     if not refund.may_cancel(now):
         raise Conflict("Too late to cancel: the refund is being sent or was sent.")
     return deps.ledger.move(
@@ -155,7 +168,17 @@ def _step(deps: Deps, refund_id: str) -> str:
         # Too early: it holds, or its sender may still be waiting for the store's answer.
         deps.notifier.wake("refund", refund.id, at=refund.next_check_at)
         return refund.state.value
-    if refund.state is RefundState.HOLDING:
+    if refund.state is RefundState.APPROVED:
+        # Two people have looked at it: there is no misplaced click left to be taken back.
+        refund = deps.ledger.move(
+            refund,
+            RefundState.HOLDING,
+            now,
+            SYSTEM,
+            changes={"hold_until": now, "next_check_at": now},
+        )
+        refund = _recheck_and_send(deps, refund)
+    elif refund.state is RefundState.HOLDING:
         refund = _recheck_and_send(deps, refund)
     elif refund.state is RefundState.SENDING:
         refund = _to_unknown(deps, refund, "The worker stopped while the refund was sent.", 0)
@@ -175,7 +198,7 @@ def _recheck_and_send(deps: Deps, refund: Refund) -> Refund:
         return fail(deps, refund, "The case behind this refund is gone.")
     try:
         store = deps.store_by_id(refund.account_id, refund.store_id)
-        recheck = _recheck(store, refund, case.order, offered.choice)
+        recheck = recheck_now(store, refund, case.order, offered.choice)
         problem = objection(deps, refund, case, offered, recheck) if recheck else None
         store_input = store.prepare_refund(refund, recheck) if recheck and not problem else ""
     except (RateLimited, Unavailable) as error:
@@ -193,21 +216,6 @@ def _recheck_and_send(deps: Deps, refund: Refund) -> Refund:
         refresh_after(deps, failed)
         return failed
     return _send(deps, store, _to_sending(deps, refund, store_input))
-
-
-def _recheck(store: Store, refund: Refund, order: Order, choice: RefundChoice) -> Recheck | None:
-    """The facts as they are now; None when the store has this very refund already."""
-    try:
-        recheck = store.recheck(order, choice)
-    except Rejected:
-        if store.find_refund(refund) is not None:
-            return None
-        raise
-    return None if _is_at_store(refund, recheck) else recheck
-
-
-def _is_at_store(refund: Refund, recheck: Recheck) -> bool:
-    return any(refund.marker in note for note in recheck.notes)
 
 
 def _to_sending(deps: Deps, refund: Refund, store_input: str) -> Refund:
@@ -379,7 +387,7 @@ def _changed_since_sent(deps: Deps, store: Store, refund: Refund) -> tuple[str |
     offered = deps.cases.offered(refund.account_id, refund.plan_id)
     if case is None or case.order is None or offered is None:
         return "the case behind it is gone", False
-    recheck = _recheck(store, refund, case.order, offered.choice)
+    recheck = recheck_now(store, refund, case.order, offered.choice)
     if recheck is None:
         return None, True
     return objection(deps, refund, case, offered, recheck), False

@@ -13,7 +13,8 @@ _BATCH = 500
 
 
 def requeue_unfinished(deps: Deps) -> dict[str, int]:
-    """Announce due deliveries, ticket writes, refunds and customers; answers how many of each."""
+    """Announce due deliveries, ticket writes, refunds, customers and reminders; answers how many
+    of each."""
     now = deps.clock.now()
     # What came just now was announced just now: only what waits longer was perhaps lost.
     waiting = now - timedelta(seconds=deps.patience_seconds / 2)
@@ -21,6 +22,7 @@ def requeue_unfinished(deps: Deps) -> dict[str, int]:
     writes = deps.outbox.due(waiting, _BATCH)
     refunds = deps.ledger.due(now, _BATCH)
     customers = deps.outbox.due_customers(now, _BATCH)
+    approvals = deps.approvals.due(now, _BATCH)
     for refund_id in refunds:
         deps.notifier.wake("refund", refund_id)
     for delivery_id in deliveries:
@@ -29,9 +31,12 @@ def requeue_unfinished(deps: Deps) -> dict[str, int]:
         deps.notifier.wake("ticket_write", write_id)
     for account_id, requester_id in customers:
         deps.notifier.wake("customer", account_id, requester_id)
+    for approval_id in approvals:
+        deps.notifier.wake("reminder", approval_id)
     return {
         "deliveries": len(deliveries),
         "ticket_writes": len(writes),
         "refunds": len(refunds),
         "customers": len(customers),
+        "reminders": len(approvals),
     }

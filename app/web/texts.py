@@ -282,6 +282,8 @@ ENGLISH: dict[str, str] = {
     "status.eligible": "Eligible",
     "status.not_eligible": "Not eligible",
     "status.needs_review": "Needs review",
+    "status.awaiting_approval": "Awaiting approval",
+    "status.declined": "Declined",
     "status.refunding": "Refund on its way",
     "status.refunded": "Refunded",
     "status.failed": "Refund failed",

@@ -19,6 +19,7 @@ from app.storage.migrate import upgrade
 from app.usecases.customers import write_customer
 from app.usecases.deps import Deps
 from app.usecases.refunds import request_refund, work_on_refund
+from app.usecases.reminders import remind
 from app.usecases.resume import requeue_unfinished
 from app.usecases.ticket_writes import deliver_write
 from app.usecases.triage import triage_delivery
@@ -37,6 +38,7 @@ _JOBS: dict[str, Callable[..., object]] = {
     "ticket_write": deliver_write,
     "refund": work_on_refund,
     "customer": write_customer,
+    "reminder": remind,
 }
 
 
@@ -117,6 +119,10 @@ class Bench:
         refund, _ = request_refund(self.deps, self.account, offered.id, agent or self.agent, True)
         return refund
 
+    @property
+    def manager(self) -> Agent:
+        return TEAM["14"]
+
     def held(self, ticket_id: str = "7", text: str = "refund please") -> Refund:
         """A clicked refund whose hold is over; nothing was sent yet."""
         refund = self.click(self.triage(ticket_id, text))
@@ -157,9 +163,13 @@ def outcome_writes(bench: Bench, refund: Refund) -> list[str]:
     ]
 
 
-def make_bench(folder: Path, prepare: Callable[[Database], None] = upgrade) -> Bench:
-    """A fresh bench in a folder of the test's own."""
-    world = make_world(folder, prepare)
+def make_bench(
+    folder: Path,
+    prepare: Callable[[Database], None] = upgrade,
+    database: Database | None = None,
+) -> Bench:
+    """A fresh bench in a folder of the test's own, or on a database that is there already."""
+    world = make_world(folder, prepare, database=database)
     script = Script()
     helpdesk = ScriptedHelpdesk(world.clock, script)
     helpdesk.agents.update(TEAM)

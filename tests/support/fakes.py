@@ -50,6 +50,7 @@ from app.ports import (
     WriteReceipt,
 )
 from app.storage.accounts import SqlAccounts
+from app.storage.approvals import SqlApprovals, SqlDelegations
 from app.storage.audit import SqlAuditTrail
 from app.storage.casebook import SqlCaseBook
 from app.storage.engine import Database
@@ -515,14 +516,18 @@ TEAM = {
     "11": Agent(id="11", name="Noor Haddad", email=None, role="agent", tier=Tier.AGENT),
     "12": Agent(id="12", name="Ines Prado", email=None, role="agent", tier=Tier.TEAM_LEAD),
     "13": Agent(id="13", name="Olek Baran", email=None, role="light agent", tier=None),
+    "14": Agent(id="14", name="Ada Kern", email="ada@example.com", role="admin", tier=Tier.MANAGER),
 }
 
 
 def make_world(
-    folder: Path, prepare: Callable[[Database], None] = upgrade, frame: str | None = None
+    folder: Path,
+    prepare: Callable[[Database], None] = upgrade,
+    frame: str | None = None,
+    database: Database | None = None,
 ) -> World:
-    """Two accounts ("acme" with a store, "other") in a database below `folder`."""
-    database = Database(f"sqlite:///{folder / 'makegood.sqlite3'}")
+    """Two accounts ("acme" with a store, "other"); without a database, in one below `folder`."""
+    database = database or Database(f"sqlite:///{folder / 'makegood.sqlite3'}")
     prepare(database)
     clock = HandClock()
     helpdesk, store, notifier = MemoryHelpdesk(clock), MemoryStore(clock), HeardNotifier()
@@ -555,6 +560,8 @@ def make_world(
         inbox=SqlInbox(database),
         cases=SqlCaseBook(database),
         ledger=SqlRefundLedger(database),
+        approvals=SqlApprovals(database),
+        delegations=SqlDelegations(database),
         outbox=SqlOutbox(database),
         audit=SqlAuditTrail(database),
         locks=locks,

@@ -145,13 +145,14 @@ def make_case(outcome: MatchOutcome, verdict: Verdict | None = None) -> Case:
 @pytest.mark.parametrize(
     ("state", "status"),
     [
-        *((s, RefundStatus.REFUNDING) for s in S if s.is_open and s is not S.UNKNOWN),
+        *((s, RefundStatus.REFUNDING) for s in (S.APPROVED, S.HOLDING, S.SENDING)),
+        (S.AWAITING_APPROVAL, RefundStatus.AWAITING_APPROVAL),
         (S.PENDING, RefundStatus.REFUNDING),
         (S.SETTLED, RefundStatus.REFUNDED),
         (S.FAILED, RefundStatus.FAILED),
         (S.UNKNOWN, RefundStatus.UNKNOWN),
         (S.PROPOSED, RefundStatus.ELIGIBLE),
-        (S.DECLINED, RefundStatus.ELIGIBLE),
+        (S.DECLINED, RefundStatus.DECLINED),
         (S.CANCELLED, RefundStatus.ELIGIBLE),
     ],
 )

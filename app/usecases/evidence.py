@@ -1,0 +1,73 @@
+"""What an approver gets to see, and the reason that a requester starts from."""
+
+from __future__ import annotations
+
+from app.domain.approval import REASON_LENGTH, Evidence
+from app.domain.case import Case
+from app.domain.crm import REASON_LABELS
+from app.domain.decision import Decision
+from app.domain.errors import Conflict
+from app.domain.order import Order
+from app.records import OfferedPlan
+from app.usecases.deps import Deps
+
+
+def gather_evidence(deps: Deps, case: Case, offered: OfferedPlan) -> Evidence:
+    """The decision's findings, the order's facts and what went back before, all as they are now.
+
+    Raises Conflict for a case without a decision.
+    """
+    if case.decision is None or case.order is None:
+        raise Conflict("There is no decision to ask about yet: choose the order first.")
+    decision = case.decision
+    policy = deps.accounts.policy(case.account_id)
+    clause_id = deciding_clause(decision)
+    titles = {clause.id: clause.title for clause in policy.clauses}
+    titles |= {finding.code: finding.title for finding in decision.findings}
+    decided = [line for line in decision.lines if line.decided_by == clause_id]
+    return Evidence(
+        verdict=decision.verdict,
+        headline=decision.headline,
+        policy=f"{decision.policy_id}, version {decision.policy_version}",
+        clause=titles.get(clause_id) if clause_id else None,
+        because=decided[0].because if decided else None,
+        findings=decision.findings,
+        order=_order_facts(case.order),
+        history=_history_facts(deps, case, case.order),
+    )
+
+
+def deciding_clause(decision: Decision) -> str | None:
+    """The clause that decided, the first line's where there are several."""
+    return next((line.decided_by for line in decision.lines if line.decided_by), None)
+
+
+def _order_facts(order: Order) -> tuple[tuple[str, str], ...]:
+    facts = [
+        ("Order", f"{order.name} of {order.created_at:%d %b %Y}, paid {order.paid}"),
+    ]
+    delivered = [line.delivered_at for line in order.lines if line.delivered_at is not None]
+    if delivered:
+        facts.append(("Delivered", f"{max(delivered):%d %b %Y}"))
+    if order.refunded:
+        facts.append(("Refunded on this order before", str(order.refunded)))
+    return tuple(facts)
+
+
+def _history_facts(deps: Deps, case: Case, order: Order) -> tuple[tuple[str, str], ...]:
+    count, total, last = deps.ledger.totals_of_requester(case.account_id, case.requester_id)
+    if count == 0:
+        return (("Customer's refunds so far", "none"),)
+    words = f"{count}" if total is None else f"{count}, {total} in all"
+    if last is not None:
+        words += f", the last on {last:%d %b %Y}"
+    return (("Customer's refunds so far", words),)
+
+
+def prefilled_reason(case: Case, offered: OfferedPlan) -> str:
+    """What the requester may edit: why the customer asks, and what the policy says."""
+    if offered.override is not None:
+        return offered.override.reason[:REASON_LENGTH]
+    headline = case.decision.headline if case.decision else ""
+    words = f"{REASON_LABELS[case.request.reason]}. {headline[:1].upper()}{headline[1:]}"
+    return words.strip()[:REASON_LENGTH]

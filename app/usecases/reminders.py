@@ -1,0 +1,64 @@
+"""What waits too long for approval is remembered, and passed on to somebody higher.
+
+The clock announces what is due; each reminder is one step with its note, so that it is written
+once, whoever works on it and however often.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from app.domain.approval import reminded
+from app.domain.errors import Conflict
+from app.records import SYSTEM
+from app.usecases.approval_notes import approval_write, reminder_note, reminder_tags
+from app.usecases.deps import Deps
+
+
+@dataclass(frozen=True)
+class Rhythm:
+    """How often a waiting request is remembered, and after how many times it is passed on."""
+
+    every: timedelta
+    passed_on_after: int
+
+
+_USUAL = Rhythm(timedelta(hours=24), 3)
+
+
+def rhythm(deps: Deps, account_id: str) -> Rhythm:
+    """The same for every account."""
+    return _USUAL
+
+
+def remind(deps: Deps, approval_id: str) -> str:
+    """Remind of one request if it is due; answers what became of it, in a word for logs."""
+    request = deps.approvals.find(approval_id)
+    now = deps.clock.now()
+    if request is None or not request.is_open:
+        return "closed"
+    if request.next_reminder_at is None or now < request.next_reminder_at:
+        return "early"
+    refund = deps.ledger.get(request.account_id, request.refund_id)
+    case = deps.cases.case(request.account_id, request.case_id)
+    if refund is None or case is None:
+        return "gone"
+    beat = rhythm(deps, request.account_id)
+    after = reminded(request, now, beat.every, beat.passed_on_after)
+    write = approval_write(
+        deps,
+        case,
+        refund,
+        after,
+        reminder_note(after, refund, was_passed_on=after.asked is not request.asked),
+        step=f"reminder-{after.reminders}",
+        tags=reminder_tags(after),
+    )
+    try:
+        deps.approvals.remind(request, after, now, SYSTEM, write)
+    except Conflict:
+        # Decided, or reminded by another worker, in this very moment.
+        return "later"
+    deps.notifier.wake("ticket_write", write.id)
+    return "reminded"
