@@ -38,7 +38,7 @@ from app.usecases.approval_notes import (
     void_note,
     withdrawn_note,
 )
-from app.usecases.authority import authority_to_decide, needed_tier
+from app.usecases.authority import authority_to_decide, lent_to, needed_tier
 from app.usecases.cases import require_case
 from app.usecases.deps import Deps
 from app.usecases.evidence import gather_evidence, prefilled_reason
@@ -156,9 +156,7 @@ def approve(deps: Deps, account: Account, approval_id: str, agent: Agent) -> App
     request, refund, case, offered = _asked(deps, account, approval_id)
     if not request.is_open:
         return _decided(request, ApprovalState.APPROVED, agent)
-    delegation = authority_to_decide(
-        deps, account, agent, request, needed_tier(deps, case, offered)
-    )
+    delegation = _authority(deps, account, agent, request, case, offered)
     changes = _changes(deps, refund, case, offered)
     if changes:
         _void(deps, request, refund, case, changes)
@@ -180,9 +178,7 @@ def deny(
     request, refund, case, offered = _asked(deps, account, approval_id)
     if not request.is_open:
         return _decided(request, ApprovalState.DENIED, agent)
-    delegation = authority_to_decide(
-        deps, account, agent, request, needed_tier(deps, case, offered)
-    )
+    delegation = _authority(deps, account, agent, request, case, offered)
     words = _words(reason)
     answer = _answer(deps, ApprovalState.DENIED, agent, delegation) | {"answer": words}
     after = request.model_copy(update=answer)
@@ -225,6 +221,19 @@ def _asked(
     if request is None or refund is None or offered is None:
         raise LookupError(f"the refund of request {approval_id} is gone")
     return request, refund, require_case(deps, account, request.case_id), offered
+
+
+def _authority(
+    deps: Deps,
+    account: Account,
+    agent: Agent,
+    request: ApprovalRequest,
+    case: Case,
+    offered: OfferedPlan,
+) -> Delegation | None:
+    """By the policy and the tiers of this moment. Raises NotAllowed, VendorError."""
+    lent = lent_to(deps, account, agent, is_for_looking=False)
+    return authority_to_decide(agent, request, needed_tier(deps, case, offered), lent)
 
 
 _OUTCOMES = {

@@ -2,31 +2,114 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+
 from app.domain.approval import ApprovalRequest, Delegation
 from app.domain.case import Case
-from app.domain.errors import NotAllowed
+from app.domain.errors import Conflict, NotAllowed
+from app.domain.money import Money
 from app.domain.people import Agent, Tier, is_same_person
+from app.domain.plan import Plan
+from app.domain.policy.authority import Required, decision_facts, required_tier
+from app.domain.policy.history import UNKNOWN_HISTORY, History, HistoryFigure
+from app.domain.policy.limits import Subject
+from app.domain.policy.model import Policy
 from app.ports import Account
 from app.records import OfferedPlan
 from app.usecases.deps import Deps
-from app.usecases.people import TIER_NAMES, agent_for
+from app.usecases.people import TIER_NAMES, agent_for, known_person
 
 # How old our knowledge may be of a person whose authority is used.
 AUTHORITY_SECONDS = 60.0
 
 
-def needed_tier(deps: Deps, case: Case, offered: OfferedPlan) -> Tier:
-    """Who may release this plan now, by the active policy; at least a team lead where a person
-    sets a clause of the policy aside."""
+def required_for(deps: Deps, case: Case, plan: Plan, *, is_override: bool) -> Required:
+    """Who may release a plan of the case's decision now, by the active policy.
+
+    At least a team lead where a person sets a clause of the policy aside. What was refunded of the
+    same order meanwhile counts with it, so that small parts need the same person as the whole.
+    Raises Conflict for a case without a decision.
+    """
+    if case.decision is None:
+        raise Conflict("There is no decision yet: choose the order first.")
     policy = deps.accounts.policy(case.account_id)
-    tier = policy.release_tier(policy.tier_for(offered.plan.total_in_shop_currency.amount))
-    if offered.override is not None and not tier.covers(Tier.TEAM_LEAD):
-        return Tier.TEAM_LEAD
-    return tier
+    required = required_tier(
+        policy,
+        decision_facts(policy, case.decision, is_override=is_override),
+        plan.total_in_shop_currency,
+        _history(deps, case, policy),
+        case.decision.rates,
+    )
+    if is_override and not required.release_tier.covers(Tier.TEAM_LEAD):
+        why = "against the policy: a team lead"
+        return required.model_copy(
+            update={"release_tier": Tier.TEAM_LEAD, "because": (*required.because, why)}
+        )
+    return required
+
+
+def needed_tier(deps: Deps, case: Case, offered: OfferedPlan) -> Tier:
+    """The tier of `required_for`, for a plan that was offered."""
+    is_override = offered.override is not None
+    return required_for(deps, case, offered.plan, is_override=is_override).release_tier
+
+
+def _history(deps: Deps, case: Case, policy: Policy) -> History:
+    """The decision's history, with the order's own refunds as the ledger has them now."""
+    known = case.decision.history if case.decision else UNKNOWN_HISTORY
+    if case.order is None:
+        return known
+    order, hours = case.order, policy.split_days * 24
+    since = deps.clock.now() - timedelta(hours=hours)
+    spent = [
+        refund.plan.total_in_shop_currency
+        for refund in deps.ledger.of_order(case.account_id, order.store_id, order.order_id)
+        if refund.state.counts_as_spent and refund.created_at >= since
+    ]
+    fresh = HistoryFigure(
+        subject=Subject.ORDER,
+        hours=hours,
+        count=len(spent),
+        orders=1 if spent else 0,
+        amounts=tuple(
+            Money.total((one for one in spent if one.currency == currency), currency)
+            for currency in dict.fromkeys(one.currency for one in spent)
+        ),
+    )
+    others = (
+        one for one in known.figures if (one.subject, one.hours) != (fresh.subject, fresh.hours)
+    )
+    return known.model_copy(update={"figures": (*others, fresh)})
+
+
+@dataclass(frozen=True)
+class Lent:
+    """A delegation to somebody, and its giver as known (None: not known)."""
+
+    delegation: Delegation
+    giver: Agent | None
+
+
+def lent_to(deps: Deps, account: Account, agent: Agent, *, is_for_looking: bool) -> list[Lent]:
+    """What others have lent this person for now. To act, each giver is read as the helpdesk says
+    now; for looking, what was last known is enough. Raises VendorError."""
+    now = deps.clock.now()
+    found = []
+    for one in deps.delegations.present(account.id, now):
+        if one.to_id != agent.id or not one.holds(now):
+            continue
+        if is_for_looking:
+            giver = known_person(deps, account, one.from_id)
+        else:
+            giver = agent_for(deps, account, one.from_id, AUTHORITY_SECONDS)
+        found.append(Lent(one, giver))
+    return found
 
 
 def authority_to_decide(
-    deps: Deps, account: Account, agent: Agent, request: ApprovalRequest, needed: Tier
+    agent: Agent, request: ApprovalRequest, needed: Tier, lent: Iterable[Lent]
 ) -> Delegation | None:
     """The delegation by which `agent` may decide, None when by their own tier.
 
@@ -42,18 +125,16 @@ def authority_to_decide(
     if agent.tier.covers(needed):
         return None
     refusal = f"To decide about {request.amount}, {TIER_NAMES[needed]} is needed."
-    now = deps.clock.now()
-    for delegation in deps.delegations.present(account.id, now):
-        if delegation.to_id != agent.id or not delegation.holds(now):
+    for one in lent:
+        if one.giver is None:
             continue
-        giver = agent_for(deps, account, delegation.from_id, AUTHORITY_SECONDS)
-        if _is_requesters(request, delegation, giver):
+        if _is_requesters(request, one.delegation, one.giver):
             refusal = (
-                f"You would act for {delegation.from_name}, who asked for this: somebody else has "
-                "to decide."
+                f"You would act for {one.delegation.from_name}, who asked for this: somebody else "
+                "has to decide."
             )
-        elif (tier := lent_tier(delegation, giver)) is not None and tier.covers(needed):
-            return delegation
+        elif (tier := lent_tier(one.delegation, one.giver)) is not None and tier.covers(needed):
+            return one.delegation
     raise NotAllowed(refusal)
 
 

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from app.domain.approval import Delegation
 from app.domain.errors import NotAllowed
-from app.domain.people import Agent, Tier, is_same_person
+from app.domain.people import Agent, Tier, TierMap, is_same_person
 from app.domain.plan import InvalidChoice
 from app.ports import Account
 from app.records import new_id
@@ -72,3 +72,15 @@ def end_delegation(deps: Deps, account: Account, agent: Agent, delegation_id: st
     if delegation.from_id != agent.id:
         require_tier(agent, Tier.MANAGER, "end somebody else's delegation")
     return deps.delegations.end(delegation, agent.id, deps.clock.now())
+
+
+def colleagues(deps: Deps, account: Account, agent: Agent) -> list[Agent]:
+    """Who may be named in a delegation of this person: everybody else who has opened Makegood and
+    may act, by name."""
+    tiers = TierMap.of(account.config.get("tiers"))
+    people = [tiers.applied_to(one) for one in deps.accounts.known_people(account.id)]
+    return [
+        one
+        for one in people
+        if one.is_active and one.tier and not is_same_person(agent, one.id, one.email)
+    ]

@@ -24,12 +24,10 @@ class Rhythm:
     passed_on_after: int
 
 
-_USUAL = Rhythm(timedelta(hours=24), 3)
-
-
 def rhythm(deps: Deps, account_id: str) -> Rhythm:
-    """The same for every account."""
-    return _USUAL
+    """As the account's active policy writes it."""
+    policy = deps.accounts.policy(account_id)
+    return Rhythm(timedelta(hours=policy.remind_every_hours), policy.escalate_after_reminders)
 
 
 def remind(deps: Deps, approval_id: str) -> str:

@@ -6,11 +6,9 @@ Every id is looked up within the session's account, so another account's ids don
 from __future__ import annotations
 
 import json
-from typing import TypeVar
 
 from flask import Blueprint, Response, current_app, g, request
-from pydantic import BaseModel
-from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
+from werkzeug.exceptions import BadRequest
 
 from app.domain.case import refund_status
 from app.domain.crm import CustomerFields, TicketFields
@@ -25,16 +23,16 @@ from app.web import bodies
 from app.web.context import LOOKING_SECONDS, account, acting_agent, known_agent, session, web
 from app.web.describe import describe
 from app.web.errors import Problem
-from app.web.formats import Formats
+from app.web.exchange import answer_with as _answer
+from app.web.exchange import read_body as _read
+from app.web.exchange import wanted_formats as _formats
 from app.web.mirror import form_mirror
 from app.web.openapi import openapi_document
 from app.web.sign_in import require_session
 from app.web.standing import standing
 
 api = Blueprint("api", __name__, url_prefix="/api/v1")
-_MAX_BODY_BYTES = 64 * 1024
 _MAX_DELIVERIES = 100
-_B = TypeVar("_B", bound=BaseModel)
 
 _READS = {401: Problem, 404: Problem}
 _ACTS = {**_READS, 403: Problem, 409: Problem, 422: Problem, 502: Problem, 503: Problem}
@@ -45,31 +43,6 @@ def signed_in() -> None:
     """Every route but the description needs the bearer token."""
     if request.endpoint != "api.description":
         require_session()
-
-
-def _read(model: type[_B]) -> _B:
-    """The request's body as `model`; raises what the error handlers turn into 4xx."""
-    if request.content_length is not None and request.content_length > _MAX_BODY_BYTES:
-        raise RequestEntityTooLarge
-    raw = request.stream.read(_MAX_BODY_BYTES + 1)
-    if len(raw) > _MAX_BODY_BYTES:
-        raise RequestEntityTooLarge
-    if not raw and model is body.NoBody:
-        raw = b"{}"
-    elif not request.is_json:
-        raise UnsupportedMediaType
-    g.reads_body = True
-    found = model.model_validate_json(raw)
-    g.reads_body = False
-    return found
-
-
-def _answer(model: BaseModel, status: int = 200) -> Response:
-    return Response(model.model_dump_json(), status=status, mimetype="application/json")
-
-
-def _formats() -> Formats:
-    return Formats.of(request.args.get("locale"), request.args.get("tz"))
 
 
 def _store_names() -> dict[str, str]:

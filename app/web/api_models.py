@@ -273,3 +273,110 @@ class ReplayedBody(Body):
     """The delivery is taken up again."""
 
     replayed: Literal[True]
+
+
+# --- approvals ----------------------------------------------------------------------------------
+
+
+class AskBody(Body):
+    """Ask for the release of a plan: the token that came with it. No reason takes the prefilled."""
+
+    plan: Annotated[str, Field(min_length=1, max_length=2000)]
+    reason: Annotated[str, Field(max_length=4000)] | None = None
+    notify_customer: Annotated[bool, Field(strict=True)] = False
+
+
+class DenyBody(Body):
+    """Why the plan is declined; the requester reads it."""
+
+    reason: Annotated[str, Field(max_length=4000)]
+
+
+class FactBody(Body):
+    """A labelled fact."""
+
+    label: str
+    value: str
+
+
+class ApprovalBody(Body):
+    """A request, its evidence as it was when it was asked, and what the signed-in person may do.
+
+    `overrides` names the rule of the policy that the plan goes against, null when it follows it.
+    `decided_for` is whose authority a substitute used. `changes` says what made it void.
+    """
+
+    id: str
+    state: str
+    refund_id: str
+    case_id: str
+    ticket_id: str
+    order_name: str
+    amount: MoneyBody
+    amount_text: str
+    needed_tier: str
+    asked: str
+    requested_by: str
+    is_own: bool
+    reason: str
+    overrides: str | None
+    verdict: str
+    headline: str
+    policy: str
+    clause: str | None
+    facts: list[FactBody]
+    created_at: AwareDatetime
+    age_text: str
+    reminders: int
+    is_overdue: bool
+    decided_by: str | None
+    decided_for: str | None
+    decided_at: AwareDatetime | None
+    answer: str | None
+    changes: list[str]
+    may_decide: bool
+    why_not: str | None
+    may_withdraw: bool
+    is_new: bool = False
+
+
+class ApprovalsBody(Body):
+    """Requests, the longest waiting first; `waiting` counts all that are open."""
+
+    approvals: list[ApprovalBody]
+    waiting: int
+
+
+class DelegationBody(Body):
+    """Authority that somebody has lent to somebody else, both days included."""
+
+    id: str
+    from_name: str
+    to_name: str
+    tier: str
+    first_day: str
+    last_day: str
+    holds_now: bool
+    may_end: bool
+
+
+class ColleagueBody(Body):
+    """Somebody to whom authority can be lent."""
+
+    id: str
+    name: str
+
+
+class DelegationsBody(Body):
+    """Delegations that hold or will hold, and who may be named in a new one."""
+
+    delegations: list[DelegationBody]
+    colleagues: list[ColleagueBody]
+
+
+class DelegateBody(Body):
+    """Lend one's own authority from the first to the last day, both included."""
+
+    to: Id
+    first_day: Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+    last_day: Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")]

@@ -133,7 +133,13 @@ def _finding(group: list[Finding], names: dict[str, str]) -> FindingView:
     )
 
 
+# What an approval's own event says already.
+_SAID_BY_APPROVAL = frozenset({"refund_awaiting_approval", "refund_approved", "refund_declined"})
 _ACTION_TONES = {
+    "approval_approved": "good",
+    "approval_denied": "bad",
+    "approval_void": "warn",
+    "approval_reminded": "warn",
     "refund_settled": "good",
     "refund_failed": "bad",
     "refund_unknown": "warn",
@@ -146,6 +152,10 @@ def history_view(
 ) -> tuple[HistoryEntry, ...]:
     """Newest first. People are named where a refund or the session tells their name."""
     names = {refund.requested_by: refund.requested_by_name for refund in view.refunds}
+    for request in view.approvals:
+        names[request.requested_by] = request.requested_by_name
+        if request.decided_by and request.decided_by_name:
+            names[request.decided_by] = request.decided_by_name
     names[SYSTEM] = text("history.system")
     names[agent_id] = text("history.you")
     return tuple(
@@ -157,4 +167,5 @@ def history_view(
             tone=_ACTION_TONES.get(event.action, "plain"),
         )
         for event in reversed(view.history)
+        if event.action not in _SAID_BY_APPROVAL
     )
