@@ -7,6 +7,7 @@ then what stands beside each one is looked up, so the work grows with the text a
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from decimal import Decimal
 from itertools import islice
 
@@ -53,14 +54,17 @@ CURRENCY_NAMES: dict[str, str | None] = {
     **_SIGNS,
     "rmb": "CNY",
 }
+_OTHER_DOLLARS = frozenset({"CAD", "AUD", "NZD", "HKD", "SGD"})
 # Crowns are those of the writer's language.
 _CROWNS = {"sv": "SEK", "da": "DKK", "no": "NOK", "nb": "NOK", "is": "ISK"}
 # Short words that stand for a currency only behind a number with decimals or beside "." or "$":
 # "Fr. 12.03." is a Friday, "5 ft" a length, "3 rs" nothing.
-_WEAK = frozenset({"fr", "ft", "rs", "rm", "rp", "tl", "all", "top", "cop", "try", "mad", "won"})
+WEAK_NAMES = frozenset(
+    {"fr", "ft", "rs", "rm", "rp", "tl", "all", "top", "cop", "try", "mad", "won"}
+)
 _LETTERS_AND_SIGNS = r"[^\W\d_]{0,8}[$€£¥₹₺₴₽₩₪฿₫₱₦円元원]|[^\W\d_]{1,9}"
 _BEFORE = re.compile(rf"(?<![^\W_])({_LETTERS_AND_SIGNS})(\.?)[ ]{{0,2}}[-−]?$")
-_AFTER = re.compile(rf"[ ]{{0,2}}({_LETTERS_AND_SIGNS})(?![^\W\d_])")
+_AFTER = re.compile(r"[ ]{0,2}([^\W\d_]{0,8}[$€£¥₹₺₴₽₩₪฿₫₱₦]|[円元원]|[^\W\d_]{1,9}(?![^\W\d_]))")
 _REACH = 14
 
 _NUMBER = re.compile(
@@ -71,8 +75,10 @@ _NUMBER = re.compile(
     r"|\d{1,9}(?:[.,]\d{1,3})?"
     r")(?!\d)(?P<round>(?:[.,:](?:-{1,2}|[–—])|/-)?)"
 )
+_CLOCK = re.compile(r"(?:[01]?\d|2[0-3])[.,][0-5]\d")
 _EXACT = re.compile(r"[.,]\d{2}$")
-_GLUED_BEFORE = re.compile(r"[\w#+]$|\d[.,:'’]$|\w[-/_.]$")
+# Letters of Asian scripts stand right beside a number; those of others make it part of a code.
+_GLUED_BEFORE = re.compile(r"[0-9A-Za-z_\u00c0-\u05ff#+]$|\d[.,:'’]$|\w[-/_.]$")
 _MINOR_BEHIND = re.compile(
     r"(?i)[ ](?:(?:and|und|et|y|e|en)[ ])?(\d{1,2})[ ]?"
     r"(?:cents?|centimes|c(?:é|e)ntimos|centavos|c(?:ê|e)ntimos|centesimi|pence|p)(?![^\W_])"
@@ -108,7 +114,7 @@ class _Found:
         name = found.group(1).lower() if found else ""
         if found is None or name not in CURRENCY_NAMES:
             return None, self.start
-        is_weak = name in _WEAK and not found.group(2) and not found.group(1)[0].isupper()
+        is_weak = name in WEAK_NAMES and not found.group(2) and not found.group(1)[0].isupper()
         if is_weak and not _EXACT.search(self.written) and not self.is_round:
             return None, self.start
         if name == "fr" and self._is_day_of_month(text):
@@ -122,9 +128,9 @@ class _Found:
         name = found.group(1).lower()
         if name not in CURRENCY_NAMES:
             return None
-        if name in _WEAK and not _EXACT.search(self.written):
+        if name in WEAK_NAMES and not _EXACT.search(self.written):
             is_long = sum(sign.isdigit() for sign in self.written) >= 3
-            is_code = found.group(1) in _CODE_SET or (name in {"ft", "tl"} and is_long)
+            is_code = found.group(1) in _CODE_SET or name == "tl" or (name == "ft" and is_long)
             if not found.group(1)[0].isupper() or not is_code:
                 return None
         return name
@@ -167,11 +173,15 @@ def _bare_is_money(text: str, found: _Found) -> bool:
     if behind.startswith("%") or (after and after[0] in beside_numbers("not_money_unit")):
         return False
     if _EXACT.search(found.written) or found.is_round:
+        if after and after[0] in beside_numbers("until") and _CLOCK.fullmatch(found.written):
+            return False
         close = text[max(0, found.start - 1) : found.start] in {" ", "\n", ""}
         return not (before and before[0] in beside_numbers("time_word") and close)
     if not found.written.isdigit() or len(found.written) > 4:
         return False
     if after and after[0] in beside_numbers("paid_behind"):
+        return True
+    if _is_sum_of_refund(before) and (len(found.written) <= 3 or found.written.endswith("00")):
         return True
     if not before or before[0] not in beside_numbers("money_verb"):
         return False
@@ -183,6 +193,13 @@ def _bare_is_money(text: str, found: _Found) -> bool:
         and not is_year
         and (ends or bool(after and after[0] in beside_numbers("amount_goes_on")))
     )
+
+
+def _is_sum_of_refund(before: list[str]) -> bool:
+    """Whether the words before a number, nearest first, are "refund of" or "refund me"."""
+    if len(before) < 2 or before[0] not in beside_numbers("sum_of"):
+        return False
+    return before[1] in beside_numbers("refund_noun")
 
 
 def _currency(name: str | None, language: str | None) -> str | None:
@@ -233,4 +250,19 @@ def find_amounts(text: str, language: str | None = None) -> tuple[NamedAmount, .
             found.setdefault((value, currency), NamedAmount(amount=value, currency=currency))
         if len(found) >= MAX_FOUND:
             break
-    return tuple(found.values())
+    return _one_dollar(found.values())
+
+
+def _one_dollar(found: Iterable[NamedAmount]) -> tuple[NamedAmount, ...]:
+    """Amounts with "$" read as the one dollar that the text names elsewhere (A$, CAD)."""
+    amounts = tuple(found)
+    others = {amount.currency for amount in amounts} & _OTHER_DOLLARS
+    if len(others) != 1:
+        return amounts
+    other = others.pop()
+    return tuple(
+        dict.fromkeys(
+            NamedAmount(amount=one.amount, currency=other) if one.currency == "USD" else one
+            for one in amounts
+        )
+    )

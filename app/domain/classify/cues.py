@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?|[.!?\n;]")
 # Words that are written together with the next one: l'argent, j'ai, dell'ordine.
@@ -19,8 +20,11 @@ _MAX_WORDS = 4000
 _MAX_WORD_LENGTH = 40
 
 
+@lru_cache(maxsize=8192)
 def plain_word(word: str) -> str:
     """A word case folded and without accents, so that typing habits don't matter."""
+    if word.isascii():
+        return word.lower()
     folded = unicodedata.normalize("NFKD", word.casefold().replace("’", "'"))
     return "".join(sign for sign in folded if not unicodedata.combining(sign))
 
@@ -117,41 +121,49 @@ def _parse(phrase: str) -> tuple[_Step, ...]:
 
 
 class CueBook:
-    """Phrases in named groups, indexed by the first letters of their first word."""
+    """Phrases in named groups, indexed by their first word or its first letters."""
 
-    _KEY = 3
+    _KEY = 4
 
     def __init__(self, groups: Mapping[str, Iterable[str]]) -> None:
-        self._index: dict[str, list[tuple[str, tuple[_Step, ...]]]] = {}
+        self._whole: dict[str, list[tuple[str, tuple[_Step, ...]]]] = {}
+        self._beginnings: dict[str, list[tuple[str, tuple[_Step, ...]]]] = {}
         for group, phrases in groups.items():
             for phrase in phrases:
                 steps = _parse(phrase)
-                names = [*steps[0].whole, *steps[0].beginnings]
-                for key in {name[: self._KEY] for name in names}:
-                    self._index.setdefault(key, []).append((group, steps))
+                for word in steps[0].whole:
+                    self._whole.setdefault(word, []).append((group, steps))
+                for key in {name[: self._KEY] for name in steps[0].beginnings}:
+                    self._beginnings.setdefault(key, []).append((group, steps))
+        self._sizes = sorted({len(key) for key in self._beginnings})
 
     def find(self, text: list[Sentence]) -> list[Hit]:
         """All phrases found, in the order of the text."""
         hits: list[Hit] = []
         for number, sentence in enumerate(text):
             for start, word in enumerate(sentence.words):
-                seen: set[str] = set()
-                for size in range(1, self._KEY + 1):
-                    key = word[:size]
-                    if key in seen:
-                        continue
-                    seen.add(key)
-                    for group, steps in self._index.get(key, ()):
-                        end = _match(sentence.words, start, steps)
-                        if end is not None:
-                            hits.append(Hit(group, number, start, end))
+                for group, steps in self._beginning_with(word):
+                    end = _match(sentence.words, start, steps)
+                    if end is not None:
+                        hits.append(Hit(group, number, start, end))
         return hits
+
+    def _beginning_with(self, word: str) -> list[tuple[str, tuple[_Step, ...]]]:
+        """Phrases whose first word this is; the word itself has been compared."""
+        found = self._whole.get(word)
+        candidates = list(found) if found else []
+        for size in self._sizes:
+            if size > len(word):
+                break
+            for group, steps in self._beginnings.get(word[:size], ()):
+                # A phrase that lists the word as a whole too is in the list already.
+                if word.startswith(steps[0].beginnings) and word not in steps[0].whole:
+                    candidates.append((group, steps))
+        return candidates
 
 
 def _match(words: tuple[str, ...], start: int, steps: tuple[_Step, ...]) -> int | None:
-    """Where a phrase that begins at `start` ends, or None. Takes the nearest word at each step."""
-    if not steps[0].fits(words[start]):
-        return None
+    """Where a phrase whose first word stands at `start` ends, or None; steps are near."""
     position = start + 1
     for step in steps[1:]:
         for index in range(position, min(position + step.gap + 1, len(words))):

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from itertools import islice
 
 from app.domain.classify.cues import Sentence, plain_word
 from app.domain.classify.lexicon import plain_group
 
 _MAX = 6
 _LONGEST = 4
+_MAX_SPANS = 12
 _WORD = re.compile(r"[^\W_]+(?:[-'’][^\W_]+)*|[.,;:!?()\n\"„“”]")
 _SKU = re.compile(
     r"(?<![\w#-])(?=[A-Z0-9-]*[A-Z])(?=[A-Z0-9-]*[0-9])[A-Z0-9]{2,8}(?:-[A-Z0-9]{1,8}){1,4}(?![\w-])"
@@ -39,7 +41,7 @@ def find_items(text: str, spans: Iterable[Sentence]) -> tuple[str, ...]:
     Generous: what isn't a thing of the order is found out when the order's lines are compared.
     """
     found: dict[str, str] = {}
-    for span in spans:
+    for span in islice(spans, _MAX_SPANS):
         part = text[span.start : span.end]
         words = _WORD.findall(part)
         for index, word in enumerate(words[:200]):

@@ -12,17 +12,18 @@ from dataclasses import dataclass
 from itertools import islice
 
 from app.domain.base import Value
-from app.domain.classify.amounts import CURRENCY_NAMES
+from app.domain.classify.amounts import CURRENCY_NAMES, WEAK_NAMES
 from app.domain.classify.lexicon import beside_numbers
 from app.domain.classify.numbers import MAX_FOUND, MAX_NUMBERS, without_addresses, words_after
 
 # Letters and digits in one piece; dots only between digits, so that a date or price is one piece.
 _TOKEN = re.compile(
-    r"(?P<hash>#[ ]?)?(?P<number>[^\W_]+(?:(?:[-_/]|(?<=[0-9])[.,:](?=[0-9]))[^\W_]+)*)"
+    r"(?P<hash>#[ ]?)?"
+    r"(?P<number>[A-Za-z0-9]+(?:(?:[-_/]|(?<=[0-9])[.,:](?=[0-9]))[A-Za-z0-9]+)*)"
 )
 _HAS_DIGITS = re.compile(r"[0-9][^0-9]*[0-9][^0-9]*[0-9]")
 _ORDER_FORM = re.compile(
-    r"(?P<prefix>[A-Za-z]{0,8})(?P<dash>[-_/]?)(?P<body>[0-9]{3,18})"
+    r"(?P<lead>[0-9]{1,2}-)?(?P<prefix>[A-Za-z]{0,8})(?P<dash>[-_/]?)(?P<body>[0-9]{3,18})"
     r"(?P<tail>(?:[-/][0-9]{1,8}){0,3})(?P<suffix>-?[A-Za-z]{0,4})"
 )
 _DATE_FORM = re.compile(r"[0-9]{1,4}([./-])[0-9]{1,2}\1[0-9]{2,4}|[0-9]{4}[-/][0-9]{1,2}")
@@ -30,6 +31,7 @@ _WORD = re.compile(r"[^\W\d_]+")
 _GAP_SIGNS = re.compile(r"[\s:;=\"'’‘„“”«»()\[\]*_.,#№º°ª|/–—-]*")
 _SET_OFF = re.compile(r"(?:[(:\[–—=]|(?<!\w)-)[ #]{0,2}$")
 _LIST_SIGNS = re.compile(r"[\s,;&+/()–—-]*")
+_NAME_BEFORE = re.compile(r"(?<![^\W\d_])([^\W\d_]{1,9})\.?[ ]?$")
 _NEAR = 48
 _LONGEST_BODY = 16
 _MAX_RANGE = 10
@@ -43,7 +45,10 @@ _TYPED_LABELS = (
     *("order", "orders", "purchase", "bestellung", "bestellnummer", "commande", "pedido"),
     *("encomenda", "ordine", "bestelling", "bestelnummer"),
 )
-_IS = frozenset({"is", "was", "ist", "est", "es", "è", "é", "lautet", "var", "to", "jest"})
+_IS = frozenset(
+    {"is", "was", "are", "ist", "sind", "est", "sont", "es", "son", "è", "sono", "é", "são", "zijn"}
+    | {"lautet", "lauten", "var", "jest", "numaralı", "nolu"}
+)
 
 
 class OrderForm(Value):
@@ -122,7 +127,7 @@ def _number(match: re.Match[str], piece: str, start: int) -> _Number | None:
         dash=form.group("dash"),
         body=form.group("body"),
         suffix=form.group("suffix"),
-        has_tail=bool(form.group("tail")),
+        has_tail=bool(form.group("tail") or form.group("lead")),
         has_hash=match.group("hash") is not None,
         start=start,
         end=start + len(piece),
@@ -171,6 +176,10 @@ class _Label:
     fillers: tuple[str, ...] = ()
 
 
+def _is_abbreviation(word: str) -> bool:
+    return word in _ABBREVIATIONS or word.endswith(("nr", "no", "num"))
+
+
 def _is_typo(word: str) -> bool:
     """Whether a word is a frequent word for "order" with one letter wrong, missing or swapped."""
     if len(word) < 5 or word in beside_numbers("not_a_typo"):
@@ -206,9 +215,10 @@ def _label(text: str, start: int) -> _Label:
         word, gap = match.group().lower(), text[match.end() : position]
         if _GAP_SIGNS.fullmatch(gap) is None or ("\n\n" in gap and ":" not in gap):
             is_close = False
-        if gap.startswith((". ", ".\n", "! ", "? ")) and word not in _ABBREVIATIONS:
+        if gap.startswith((". ", ".\n", "! ", "? ")) and not _is_abbreviation(word):
             return _Label()
-        if word in beside_numbers("order_label") or (not fillers and _is_typo(word)):
+        is_label = word in beside_numbers("order_label") or (word == "best" and "nr" in fillers)
+        if is_label or (not fillers and _is_typo(word)):
             return _Label("order", is_close, tuple(fillers))
         if word in beside_numbers("other_label"):
             return _Label("other", is_close, tuple(fillers))
@@ -235,8 +245,9 @@ def _is_quantity_or_money(text: str, number: _Number) -> bool:
         # "1001 EUR 48.60": the currency belongs to what follows.
         tail = text[number.end :][: len(first) + 6]
         return re.search(r"[A-Za-z][ ]?\d", tail) is None
-    word = _WORD.findall(before)
-    return bool(word) and word[-1].upper() in _CODES and before.endswith((word[-1], " "))
+    word = _NAME_BEFORE.search(text[max(0, number.start - 12) : number.start])
+    name = word.group(1) if word else ""
+    return name.lower() in CURRENCY_NAMES and (name.lower() not in WEAK_NAMES or name.isupper())
 
 
 def _stands_alone(number: _Number) -> bool:
@@ -301,13 +312,16 @@ def _is_order(text: str, number: _Number, label: _Label, forms: tuple[OrderForm,
     if number.is_year or number.has_tail or number.prefix or len(number.body) < 4:
         return False
     behind = words_after(text, number.end, 40)
+    while behind and behind[0] in beside_numbers("order_list"):
+        behind = behind[1:]
     named = (
         bool(behind)
         and behind[0] in _IS
         and any(word in beside_numbers("order_label") for word in behind[1:4])
     )
     near = label.kind == "order" and len(label.fillers) <= 6
-    return named or (near and _is_set_off(text, number))
+    listed = near and len(label.fillers) <= 1 and text.endswith(", ", 0, number.start)
+    return named or listed or (near and _is_set_off(text, number))
 
 
 def _continues(text: str, last: _Number | None, number: _Number) -> bool:
@@ -320,7 +334,11 @@ def _continues(text: str, last: _Number | None, number: _Number) -> bool:
     if _LIST_SIGNS.fullmatch(signs) is None or "\n\n" in between:
         return False
     known = beside_numbers("order_list") | beside_numbers("list_to")
-    return all(word in known for word in words) and abs(len(number.body) - len(last.body)) <= 1
+    if not all(word in known for word in words):
+        return False
+    # Numbers of different lengths are one list only where a word or a sign says so.
+    joined = bool(words) or "&" in between or "+" in between or "#" in text[last.end : number.start]
+    return abs(len(number.body) - len(last.body)) <= 1 or (joined and len(number.body) >= 4)
 
 
 def _range_between(text: str, last: _Number, number: _Number) -> bool:
