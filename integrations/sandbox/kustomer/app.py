@@ -84,8 +84,8 @@ class KustomerSandbox:
         )
         self.engine = Engine(self.org, self.dispatcher)
         self.runner = Runner(self.org)
-        # Other desks of the same demo, shown as a switch: [{name, url}].
-        self.neighbours: list[dict[str, str]] = []
+        # Other desks and stores of the same demo: [{name, url, current}].
+        self.neighbours: list[dict[str, Any]] = []
         self._add_people()
         self.flask = self._flask_app()
         self.wsgi = self.flask.wsgi_app

@@ -127,6 +127,11 @@ def register(app: Flask, sandbox: KustomerSandbox) -> None:
         _assign(dispatcher.disturbances, body)
         return json_response(vars(dispatcher.disturbances))
 
+    @pages.post("/neighbours")
+    def neighbours() -> Response:
+        sandbox.neighbours = list(_body().get("neighbours", []))
+        return json_response({"neighbours": sandbox.neighbours})
+
     @pages.post("/switches")
     def switches() -> Response:
         body = _body()

@@ -108,6 +108,8 @@ class Dispatcher(Sender[Delivery]):
         status = self._attempt(webhook, delivery)
         took = time.perf_counter() - began
         ok = 200 <= status < 300
+        # Taken before the queue is locked: whoever publishes holds the org and wants the queue.
+        transaction_id = self._org.next_id()
         with self._wake:
             if ok:
                 self._answer_seconds.append(took)
@@ -127,9 +129,7 @@ class Dispatcher(Sender[Delivery]):
             now = self._org.clock.now()
             following = now + timedelta(seconds=wait) if wait else None
             self._transactions.append(
-                Transaction(
-                    self._org.next_id(), webhook.id, delivery.event_name, now, status, following
-                )
+                Transaction(transaction_id, webhook.id, delivery.event_name, now, status, following)
             )
         if not ok and wait is None and self._org.switches.disable_after_retries:
             webhook.enabled = False

@@ -62,6 +62,7 @@ class Switches:
     app_webhooks_count: bool = False  # whether those of apps count among the five
     disable_after_retries: bool = True
     teams_on_user: bool = True
+    sdk_promises: bool = True  # whether the card's calls answer without a callback too
 
 
 class Org:

@@ -106,6 +106,8 @@ class ZendeskSandbox:
         )
         apps.install(self.account, app, dict(settings or {}))
         self.sidebar_url = sidebar_url
+        # Other desks and stores of the same demo: [{name, url, current}].
+        self.neighbours: list[dict[str, Any]] = []
         if static_token is not None:
             self.oauth.issue(
                 self.integration_user, "read write", expires_in=None, value=static_token

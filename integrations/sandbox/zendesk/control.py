@@ -118,6 +118,11 @@ def register(app: Flask, sandbox: ZendeskSandbox) -> None:
         _assign(dispatcher.disturbances, body)
         return json_response(vars(dispatcher.disturbances))
 
+    @pages.post("/neighbours")
+    def neighbours() -> Response:
+        sandbox.neighbours = list(_body().get("neighbours", []))
+        return json_response({"neighbours": sandbox.neighbours})
+
     @pages.post("/options")
     def options() -> Response:
         _assign(account.options, _body())

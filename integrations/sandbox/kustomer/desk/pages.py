@@ -24,7 +24,7 @@ from integrations.sandbox.kustomer.render import (
     note_json,
 )
 from integrations.sandbox.server import is_loopback
-from integrations.sandbox.workspace import stylesheet
+from integrations.sandbox.workspace import shared_file
 
 if TYPE_CHECKING:
     from integrations.sandbox.kustomer.app import KustomerSandbox
@@ -66,9 +66,10 @@ def register(app: Flask, sandbox: KustomerSandbox) -> None:
         page.headers["Cache-Control"] = "no-store"
         return page
 
-    @pages.get("/app/static/desk.css")
-    def look() -> Response:
-        return stylesheet()
+    @pages.get("/app/static/desk.css", defaults={"name": "desk.css"})
+    @pages.get("/app/static/parts.js", defaults={"name": "parts.js"})
+    def shared(name: str) -> Response:
+        return shared_file(name)
 
     @pages.get("/app/api/feed")
     def feed() -> Response:
@@ -104,8 +105,11 @@ def register(app: Flask, sandbox: KustomerSandbox) -> None:
     @pages.get("/sdk/kustomer-card.js")
     @pages.get("/card-js/latest/kustomer-card.min.js")
     def sdk() -> Response:
+        source = (_STATIC / "kustomer-card.js").read_text(encoding="utf-8")
+        if not org.switches.sdk_promises:
+            source = source.replace("var PROMISES = true;", "var PROMISES = false;")
         script = Response(
-            (_STATIC / "kustomer-card.js").read_bytes(),
+            source,
             content_type="application/javascript; charset=utf-8",
         )
         script.headers["Access-Control-Allow-Origin"] = "*"

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint, Flask, Response, render_template, request
 
 from integrations.sandbox.server import is_loopback
-from integrations.sandbox.workspace import stylesheet
+from integrations.sandbox.workspace import shared_file
 from integrations.sandbox.zendesk.clock import stamp
 from integrations.sandbox.zendesk.errors import ApiError, json_response, record_not_found
 from integrations.sandbox.zendesk.model import Ticket, User
@@ -63,9 +63,10 @@ def register(app: Flask, sandbox: ZendeskSandbox) -> None:
         page.headers["Cache-Control"] = "no-store"
         return page
 
-    @pages.get("/agent/static/desk.css")
-    def look() -> Response:
-        return stylesheet()
+    @pages.get("/agent/static/desk.css", defaults={"name": "desk.css"})
+    @pages.get("/agent/static/parts.js", defaults={"name": "parts.js"})
+    def shared(name: str) -> Response:
+        return shared_file(name)
 
     @pages.get("/agent/api/feed")
     def feed() -> Response:
@@ -166,6 +167,7 @@ class Desk:
             },
             "requirements": installation.requirement_ids,
             "integration_user": str(self._sandbox.integration_user.id),
+            "neighbours": self._sandbox.neighbours,
         }  # fmt: skip
         return json.dumps(data).replace("<", "\\u003c")
 

@@ -11,19 +11,7 @@
   const state = { revision: '', rows: [], total: 0, ticket: null, dirty: {}, hidden: new Set(),
     disabled: new Set(), host: null, loading: 0 };
 
-  // Small helpers
-
-  function el(tag, attributes = {}, ...children) {
-    const node = document.createElement(tag);
-    for (const [name, value] of Object.entries(attributes)) {
-      if (name.startsWith('on')) { node.addEventListener(name.slice(2), value); }
-      else if (name === 'dataset') { Object.assign(node.dataset, value); }
-      else if (value === true) { node.setAttribute(name, ''); }
-      else if (value !== false && value !== null && value !== undefined) { node.setAttribute(name, value); }
-    }
-    node.append(...children.filter((one) => one !== null && one !== undefined));
-    return node;
-  }
+  const { el, ago, initials, toast, firstScheme, neighbourLinks } = window.deskParts;
 
   async function call(path, body) {
     const url = new URL(path, location.origin);
@@ -43,21 +31,6 @@
     return answer.description || answer.error || `The helpdesk answered ${status}.`;
   }
 
-  function toast(text, kind = 'notice') {
-    const node = el('div', { class: `toast ${kind}` }, text);
-    $('toasts').append(node);
-    setTimeout(() => node.remove(), 6000);
-  }
-
-  function ago(stamp) {
-    const seconds = Math.max(0, (Date.now() - Date.parse(stamp)) / 1000);
-    if (seconds < 60) { return 'now'; }
-    if (seconds < 3600) { return `${Math.floor(seconds / 60)} min`; }
-    if (seconds < 86400) { return `${Math.floor(seconds / 3600)} h`; }
-    return new Date(stamp).toLocaleDateString(undefined, { day: 'numeric', month: 'short' });
-  }
-
-  const initials = (name) => name.split(/\s+/).map((part) => part[0] || '').join('').slice(0, 2).toUpperCase();
   const labels = { new: 'New', open: 'Open', pending: 'Pending', hold: 'On hold', solved: 'Solved',
     closed: 'Closed', email: 'E-mail', web: 'Web', chat: 'Chat', voice: 'Phone', api: 'API' };
   const label = (word) => labels[word] || word;
@@ -65,17 +38,8 @@
   // Colours
 
   function setScheme(scheme) {
-    document.documentElement.dataset.scheme = scheme;
-    $('scheme').setAttribute('aria-pressed', String(scheme === 'dark'));
-    try { localStorage.setItem('desk-scheme', scheme); } catch (refused) { /* private window */ }
+    window.deskParts.setScheme(scheme);
     if (state.host) { state.host.changed('colorScheme', scheme); }
-  }
-
-  function firstScheme() {
-    const asked = new URLSearchParams(location.search).get('scheme');
-    let kept = null;
-    try { kept = localStorage.getItem('desk-scheme'); } catch (refused) { /* private window */ }
-    return asked || kept || (matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light');
   }
 
   // List
@@ -464,6 +428,7 @@
 
   function start() {
     setScheme(firstScheme());
+    $('neighbours').append(...neighbourLinks(config.neighbours));
     $('app-name').textContent = config.app.name;
     $('agent').replaceChildren(...config.agents.map((one) => el('option', { value: one.id }, `${one.name} · ${one.role}`)));
     $('agent').value = agentId;
