@@ -101,7 +101,8 @@ class Basis(Value):
 class OfferedPlan(Value):
     """A plan that a person was shown. It can be executed at most once.
 
-    `override` is the person's reason where the plan goes against the policy.
+    `chosen_by` is the agent who chose it, None for the decision's own plan. `override` is the
+    person's reason where the plan goes against the policy.
     """
 
     id: str
@@ -113,6 +114,7 @@ class OfferedPlan(Value):
     basis: Basis
     case_revision: int
     created_at: AwareDatetime
+    chosen_by: str | None = None
     override: Override | None = None
 
 

@@ -6,9 +6,10 @@ from app.domain.case import Case
 from app.domain.crm import REASON_LABELS, Note
 from app.domain.decision import Decision, Verdict
 from app.domain.matching import MatchOutcome
+from app.domain.money import Money
 from app.domain.order import Order, OrderSummary
 from app.domain.people import Tier
-from app.domain.plan import Plan
+from app.domain.plan import Plan, PlanLine
 from app.domain.policy.evaluate import order_level_blocks
 from app.domain.refund import Refund, RefundState
 from app.usecases.people import TIER_NAMES
@@ -23,21 +24,45 @@ _HEADLINES = {
 
 
 def describe_plan(plan: Plan) -> str:
-    """The make-up of a plan in one line: items, tax, shipping, adjustment, total."""
-    parts = [f"{line.quantity} × {line.name} {line.amount}" for line in plan.lines]
+    """The make-up of a plan in one line: items, tax, shipping, adjustment, less fees, total; and
+    what store credit comes to with its bonus."""
+    parts = [f"{line.quantity} × {line.name} {line.amount}{_share(line)}" for line in plan.lines]
     taxes = [line.tax for line in plan.lines if line.tax and not line.is_tax_included]
     if taxes:
-        total_tax = taxes[0]
-        for tax in taxes[1:]:
-            total_tax = total_tax + tax
-        parts.append(f"tax {total_tax}")
+        parts.append(f"tax {Money.total(taxes, plan.total.currency)}")
     if plan.shipping:
         parts.append(f"shipping {plan.shipping}")
     if plan.shipping_tax:
         parts.append(f"shipping tax {plan.shipping_tax}")
     if plan.adjustment:
         parts.append(f"adjustment {plan.adjustment}")
-    return " + ".join(parts) + f" = {plan.total}" if parts else str(plan.total)
+    made = " + ".join(parts)
+    for fee in plan.fees:
+        made += f" − {fee.label.lower()} {fee.amount}"
+    text = f"{made} = {plan.total}" if made else str(plan.total)
+    if plan.bonus is not None:
+        percent = f"{plan.bonus_percent.normalize():f}"
+        text += f", and {percent} % bonus {plan.bonus} = {plan.credit_total}"
+    return text
+
+
+def _share(line: PlanLine) -> str:
+    """At which share of its price an item goes back, where it is less than all."""
+    shares = []
+    if line.percent != 100:
+        shares.append(f"{line.percent.normalize():f} %")
+    if line.pro_rata is not None:
+        shares.append(f"{line.pro_rata.left:f} of {line.pro_rata.of:f} {line.pro_rata.unit}")
+    return f" ({', '.join(shares)})" if shares else ""
+
+
+def goes_to(plan: Plan) -> str:
+    """Where the money goes: each payment with its part, or store credit."""
+    if plan.is_store_credit:
+        return "the customer's store credit"
+    if len(plan.tenders) == 1:
+        return plan.tenders[0].label
+    return ", ".join(f"{tender.label} {tender.amount}" for tender in plan.tenders)
 
 
 def _order_line(order: OrderSummary | Order) -> str:
@@ -61,6 +86,7 @@ def _decision_note(case: Case, decision: Decision, order: Order, store_name: str
     facts = [("Order", f"{_order_line(order)} ({store_name})")]
     if decision.plan is not None:
         facts.append(("Amount", describe_plan(decision.plan)))
+        facts.append(("Goes to", goes_to(decision.plan)))
         if decision.release_tier is not None and decision.release_tier is not Tier.AGENT:
             facts.append(("Released by", TIER_NAMES[decision.release_tier]))
     facts.append(("Reason given", REASON_LABELS[case.request.reason]))
@@ -123,6 +149,14 @@ _OUTCOMES = {
 }
 
 
+_CREDIT_OUTCOMES = {
+    RefundState.SETTLED: "Store credit of {amount} given for {order}",
+    RefundState.PENDING: "Store credit of {amount} for {order} requested, not confirmed yet",
+    RefundState.FAILED: "Store credit of {amount} for {order} was not given",
+    RefundState.UNKNOWN: "Store credit of {amount} for {order}: the store's answer is missing",
+}
+
+
 def outcome_note(refund: Refund) -> Note:
     """The note about what became of a refund."""
     headline = _OUTCOMES[refund.state].format(amount=refund.plan.total, order=refund.order_name)
@@ -131,7 +165,15 @@ def outcome_note(refund: Refund) -> Note:
             f"Refund of {refund.plan.total} for {refund.order_name} recorded: "
             "somebody must pay it by hand"
         )
+    if refund.plan.is_store_credit:
+        amount = refund.plan.credit_total
+        headline = _CREDIT_OUTCOMES[refund.state].format(amount=amount, order=refund.order_name)
     paragraphs = [refund.explanation] if refund.explanation else []
+    if refund.override is not None:
+        paragraphs.append(
+            f"Against the policy: {refund.requested_by_name} set the rule "
+            f"{refund.override.clause_id} aside. Reason: {refund.override.reason}"
+        )
     if refund.state is RefundState.UNKNOWN:
         paragraphs.append(
             "Money may have moved. Check the order in the store before anything else is done."
@@ -141,7 +183,7 @@ def outcome_note(refund: Refund) -> Note:
         paragraphs=tuple(paragraphs),
         facts=(
             ("Amount", describe_plan(refund.plan)),
-            ("To", ", ".join(tender.label for tender in refund.plan.tenders) or "store credit"),
+            ("To", goes_to(refund.plan)),
             ("Requested by", refund.requested_by_name),
             ("Reference", refund.marker),
         ),

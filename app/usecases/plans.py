@@ -100,32 +100,33 @@ def _overridden_terms(decision: Decision, choice: RefundChoice) -> dict[str, Ter
 
 def _allowed_terms(decision: Decision, choice: RefundChoice) -> dict[str, Terms]:
     """The terms of each chosen line. Raises NotAllowed for what the policy doesn't give."""
-    open_lines = [line for line in decision.lines if _may_give(line)]
+    open_lines = [line for line in decision.lines if may_give(line)]
     if not open_lines:
         raise NotAllowed(decision.headline)
     is_credit = choice.destination is Destination.STORE_CREDIT
     if not choice.lines:
         # Shipping alone or a plain amount: one line that money may go back for is enough.
-        if not is_credit and all(_is_credit_only(line) for line in open_lines):
+        if not is_credit and all(is_credit_only(line) for line in open_lines):
             raise NotAllowed(_credit_only(open_lines[0]))
         return {}
     found: dict[str, Terms] = {}
     for chosen in choice.lines:
         line = _line(decision, chosen.line_id)
-        if not _may_give(line):
+        if not may_give(line):
             raise NotAllowed(f"{line.name}: {line.because}")
-        if _is_credit_only(line) and not is_credit:
+        if is_credit_only(line) and not is_credit:
             raise NotAllowed(_credit_only(line))
         found[line.line_id] = line.terms if line.verdict is Verdict.ELIGIBLE else Terms()
     return found
 
 
-def _may_give(line: LineVerdict) -> bool:
+def may_give(line: LineVerdict) -> bool:
     """Whether the policy gives something for a line, be it store credit instead of a refund."""
-    return line.verdict is Verdict.ELIGIBLE or _is_credit_only(line)
+    return line.verdict is Verdict.ELIGIBLE or is_credit_only(line)
 
 
-def _is_credit_only(line: LineVerdict) -> bool:
+def is_credit_only(line: LineVerdict) -> bool:
+    """Whether the policy gives store credit for a line, but no money back."""
     if line.verdict is Verdict.ELIGIBLE:
         return line.terms.destination is Destination.STORE_CREDIT
     is_declined = line.verdict is Verdict.NOT_ELIGIBLE
@@ -189,6 +190,7 @@ def offer_choice(
         basis=basis,
         case_revision=case.revision,
         created_at=deps.clock.now(),
+        chosen_by=agent.id,
         override=override,
     )
     deps.cases.offer(offered)

@@ -23,9 +23,8 @@ def check_current(case: Case, offered: OfferedPlan) -> None:
         blocked = decision.blocked_because if decision else ()
         reason = blocked[0] if blocked else "the policy doesn't allow it"
         # A part of an order may be refundable while the whole is not, or a person may have set a
-        # clause aside: such a plan was checked line by line when it was offered, and carries the
-        # store's own agreement or that person's reason.
-        was_checked = offered.plan.comparison is not None or offered.override is not None
+        # clause aside: such a plan was checked line by line, with the store, when it was offered.
+        was_checked = offered.plan.comparison is not None or offered.chosen_by is not None
         if decision is None or not was_checked:
             raise NotAllowed(f"No refund can be started: {reason}")
     if not offered.plan.is_exact:

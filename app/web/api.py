@@ -6,6 +6,7 @@ Every id is looked up within the session's account, so another account's ids don
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 
 from flask import Blueprint, Response, current_app, g, request
 from werkzeug.exceptions import BadRequest
@@ -13,6 +14,7 @@ from werkzeug.exceptions import BadRequest
 from app.domain.case import refund_status
 from app.domain.crm import CustomerFields, TicketFields
 from app.domain.errors import NotAllowed
+from app.domain.override import Override
 from app.domain.people import Tier
 from app.domain.plan import RefundChoice
 from app.records import DeliveryState
@@ -205,15 +207,29 @@ def choose_order(case_id: str) -> Response:
 # --- plans and refunds --------------------------------------------------------------------------
 
 
-def _choice(case_id: str) -> RefundChoice:
+@dataclass(frozen=True)
+class _Wanted:
+    """A choice as it was asked for, and the title of the rule that is set aside for it."""
+
+    choice: RefundChoice
+    override: Override | None
+    against: str | None
+
+
+def _wanted(case_id: str) -> _Wanted:
     wanted = _read(body.ChoiceBody)
     case = cases.require_case(web().deps, account(), case_id)
     if case.order is None:
         raise LookupError(f"case {case_id} has no order")
     g.reads_body = True
-    choice = bodies.to_choice(case.order, wanted)
+    choice, override = bodies.to_choice(case, case.order, wanted), bodies.to_override(wanted)
     g.reads_body = False
-    return choice
+    against = None
+    if override is not None:
+        findings = case.decision.findings if case.decision else ()
+        titles = {finding.code: finding.title for finding in findings}
+        against = titles.get(override.clause_id, override.clause_id)
+    return _Wanted(choice, override, against)
 
 
 @api.post("/cases/<case_id>/price")
@@ -225,11 +241,11 @@ def _choice(case_id: str) -> RefundChoice:
 )
 def price(case_id: str) -> Response:
     """The live what-if; no vendor is called."""
-    deps = web().deps
-    plan = plans.price_choice(deps, account(), case_id, _choice(case_id))
+    deps, wanted = web().deps, _wanted(case_id)
+    plan = plans.price_choice(deps, account(), case_id, wanted.choice, wanted.override)
     person = known_agent()
     policy = deps.accounts.policy(account().id)
-    return _answer(bodies.plan_body(plan, None, policy, person, _formats()))
+    return _answer(bodies.plan_body(plan, None, policy, person, _formats(), wanted.against))
 
 
 @api.post("/cases/<case_id>/plans")
@@ -241,11 +257,12 @@ def price(case_id: str) -> Response:
 )
 def offer(case_id: str) -> Response:
     """The plan that the agent sees is the plan that is executed."""
-    deps, person = web().deps, acting_agent()
-    offered = plans.offer_choice(deps, account(), case_id, _choice(case_id), person)
+    deps, person, wanted = web().deps, acting_agent(), _wanted(case_id)
+    offered = plans.offer_choice(deps, account(), case_id, wanted.choice, person, wanted.override)
     token = web().signer.sign_plan(session(), case_id, offered.id)
     policy = deps.accounts.policy(account().id)
-    return _answer(bodies.plan_body(offered.plan, token, policy, person, _formats()), 201)
+    priced = bodies.plan_body(offered.plan, token, policy, person, _formats(), wanted.against)
+    return _answer(priced, 201)
 
 
 @api.post("/refunds")

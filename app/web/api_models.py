@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from app.domain.classification import Reason
 from app.domain.crm import RefundStatus
 from app.domain.money import Money
+from app.domain.plan import Destination
 
 Id = Annotated[str, Field(min_length=1, max_length=200)]
 
@@ -50,12 +51,25 @@ class LineBody(Body):
     percent: Annotated[str, Field(pattern=r"^\d{1,3}(\.\d{1,4})?$")] = "100"
 
 
+class OverrideBody(Body):
+    """The rule of the policy that is set aside (its id), and the person's reason."""
+
+    clause_id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=100)]
+    reason: Annotated[str, Field(min_length=5, max_length=500)]
+    waives_fees: Annotated[bool, Field(strict=True)] = False
+
+
 class ChoiceBody(Body):
-    """What to refund: units of lines, the shipping that is left, or another total."""
+    """What to refund: units of lines, the shipping that is left, or another total.
+
+    Without a `destination` it goes where the policy sends it. `override` refunds against it.
+    """
 
     lines: Annotated[list[LineBody], Field(max_length=500)] = []
     shipping: Annotated[bool, Field(strict=True)] = False
     amount: MoneyBody | None = None
+    destination: Destination | None = None
+    override: OverrideBody | None = None
 
 
 class OrderChoiceBody(Body):
@@ -162,22 +176,52 @@ class PlanLineBody(Body):
     tax: MoneyBody
 
 
+class FeeBody(Body):
+    """Something that is kept back; `amount` is above zero."""
+
+    kind: str
+    label: str
+    amount: MoneyBody
+
+
+class RowBody(Body):
+    """A row of words as the sidebar prints it."""
+
+    label: str
+    value: str
+    kind: str
+
+
 class PlanBody(Body):
-    """A priced choice. `plan` is the token that releases it; null for a mere what-if."""
+    """A priced choice. `plan` is the token that releases it; null for a mere what-if.
+
+    `rows` are the make-up in words, `goes_to` the payments or the store credit. `given_text` is
+    what the customer gets in all: the total, with the bonus where it becomes store credit.
+    """
 
     plan: str | None
     order_name: str
+    verdict: Literal["eligible", "override"]
+    verdict_text: str
     lines: list[PlanLineBody]
     items: MoneyBody
     discount: MoneyBody
     tax: MoneyBody
     shipping: MoneyBody
+    fees: list[FeeBody]
     adjustment: MoneyBody
     total: MoneyBody
     total_text: str
+    destination: str
+    bonus: MoneyBody | None
+    credit_total: MoneyBody | None
+    given_text: str
+    rows: list[RowBody]
+    goes_to: list[RowBody]
     stores_figure: MoneyBody | None
     agrees: bool
     needed_tier: str
+    needed_tier_text: str
     may_release: bool
     why_not: str | None
     button: str

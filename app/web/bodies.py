@@ -8,6 +8,7 @@ from datetime import datetime
 from app.domain.case import Case, refund_status
 from app.domain.money import Money
 from app.domain.order import Order, OrderSummary
+from app.domain.override import Override
 from app.domain.people import Agent
 from app.domain.plan import ChosenLine as DomainLine
 from app.domain.plan import Plan, RefundChoice
@@ -15,24 +16,41 @@ from app.domain.policy.model import Policy
 from app.domain.pricing import shipping_left
 from app.domain.refund import Refund
 from app.records import AuditEvent, Delivery, PendingWrite
+from app.usecases.plans import usual_destination
 from app.web import api_models as body
 from app.web.formats import Formats
+from app.web.plan_words import (
+    Row,
+    button_words,
+    destinations,
+    fee_label,
+    make_up,
+    plan_sums,
+)
 from app.web.standing import hold_ms_left, money_moved, release, state_code
-from app.web.texts import text
+from app.web.texts import has_text, text
 
 
 def _money(money: Money) -> body.MoneyBody:
     return body.MoneyBody.of(money)
 
 
-def to_choice(order: Order, wanted: body.ChoiceBody) -> RefundChoice:
-    """The domain's choice; "shipping" means all shipping that is left on the order."""
+def to_choice(case: Case, order: Order, wanted: body.ChoiceBody) -> RefundChoice:
+    """The domain's choice; "shipping" means all shipping that is left on the order, and without a
+    destination it goes where the policy sends it."""
     left = shipping_left(order)
+    ids = [line.line_id for line in wanted.lines]
     return RefundChoice(
         lines=tuple(DomainLine.model_validate(line.model_dump()) for line in wanted.lines),
         shipping=left if wanted.shipping and left else None,
         amount_override=wanted.amount.to_money() if wanted.amount else None,
+        destination=wanted.destination or usual_destination(case, ids),
     )
+
+
+def to_override(wanted: body.ChoiceBody) -> Override | None:
+    """The rule that is set aside, and why."""
+    return Override.model_validate(wanted.override.model_dump()) if wanted.override else None
 
 
 def order_body(
@@ -54,37 +72,27 @@ def order_body(
     )
 
 
-def plan_sums(plan: Plan) -> dict[str, Money]:
-    """Items before discount, discount, tax, shipping, adjustment and total of a plan.
-
-    Where prices include tax, `tax` is zero. Shares of a line's price (50 % by policy) count as
-    items of that reduced price.
-    """
-    currency = plan.total.currency
-    discount = Money.total((line.discount for line in plan.lines if line.percent == 100), currency)
-    items = Money.total((line.amount for line in plan.lines), currency)
-    taxes = [line.tax for line in plan.lines if not line.is_tax_included]
-    return {
-        "items": items + discount,
-        "discount": -discount,
-        "tax": Money.total([*taxes, plan.shipping_tax], currency),
-        "shipping": plan.shipping,
-        "adjustment": plan.adjustment,
-        "total": plan.total,
-    }
-
-
 def plan_body(
-    plan: Plan, token: str | None, policy: Policy, agent: Agent | None, formats: Formats
+    plan: Plan,
+    token: str | None,
+    policy: Policy,
+    agent: Agent | None,
+    formats: Formats,
+    against: str | None = None,
 ) -> body.PlanBody:
-    """A plan with the words of its button. `token` None: a what-if that nothing can release."""
+    """A plan with the words of its button. `token` None: a what-if that nothing can release.
+
+    `against` is the title of the rule that is set aside for it.
+    """
     sums = plan_sums(plan)
     who = release(policy, plan, agent)
-    label = "pay.button_manual" if plan.is_manual else "pay.button"
-    total_text = formats.money(plan.total)
     return body.PlanBody(
         plan=token if who.is_allowed else None,
         order_name=plan.order_name,
+        verdict="override" if against is not None else "eligible",
+        verdict_text=(
+            text("override.verdict", title=against) if against else text("verdict.eligible")
+        ),
         lines=[
             body.PlanLineBody(
                 line_id=line.line_id,
@@ -99,18 +107,33 @@ def plan_body(
         discount=_money(sums["discount"]),
         tax=_money(sums["tax"]),
         shipping=_money(sums["shipping"]),
+        fees=[
+            body.FeeBody(kind=fee.kind.value, label=fee_label(fee), amount=_money(fee.amount))
+            for fee in plan.fees
+        ],
         adjustment=_money(sums["adjustment"]),
         total=_money(plan.total),
-        total_text=total_text,
+        total_text=formats.money(plan.total),
+        destination=plan.destination.value,
+        bonus=_money(plan.bonus) if plan.bonus else None,
+        credit_total=_money(plan.credit_total) if plan.is_store_credit else None,
+        given_text=formats.money(plan.credit_total),
+        rows=[_row(row) for row in make_up(plan, formats)],
+        goes_to=[_row(row) for row in destinations(plan, formats)],
         stores_figure=_money(plan.comparison.stores) if plan.comparison else None,
         agrees=plan.is_exact,
         needed_tier=who.needed.value,
+        needed_tier_text=text("part.released_by", tier=text(f"tier.{who.needed.value}")),
         may_release=who.is_allowed and plan.is_exact,
         why_not=who.why_not if plan.is_exact else _differs(plan, formats),
-        button=text(label, amount=total_text),
+        button=button_words(plan, formats),
         is_manual=plan.is_manual,
         warnings=list(plan.warnings),
     )
+
+
+def _row(row: Row) -> body.RowBody:
+    return body.RowBody(label=row.label, value=row.value, kind=row.kind)
 
 
 def _differs(plan: Plan, formats: Formats) -> str:
@@ -125,6 +148,9 @@ def refund_body(
     code = state_code(refund)
     amount = formats.money(refund.settled_amount or refund.plan.total)
     label = ", ".join(tender.label for tender in refund.plan.tenders)
+    title = f"refund.{code}.title"
+    if refund.plan.is_store_credit and has_text(f"{title}_credit"):
+        title = f"{title}_credit"
     values = {"amount": amount, "order": refund.order_name, "label": label}
     detail = text(f"refund.{code}.detail", **values)
     if refund.explanation and code != "holding":
@@ -138,7 +164,7 @@ def refund_body(
         amount=_money(refund.settled_amount or refund.plan.total),
         order_name=refund.order_name,
         marker=refund.marker,
-        title=text(f"refund.{code}.title", **values),
+        title=text(title, **values),
         detail=detail,
         next=text(f"refund.{code}.next", **values),
         may_cancel=refund.may_cancel(now),

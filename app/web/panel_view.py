@@ -5,23 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from app.domain.case import Case
-from app.domain.decision import Verdict
-from app.domain.money import Money
 from app.domain.order import FulfilmentStatus, LineItem, Order, OrderSummary
 from app.domain.people import Agent
 from app.domain.plan import Plan
 from app.domain.policy.model import Policy
-from app.domain.pricing import shipping_left
 from app.usecases.cases import TicketView
 from app.web import bodies
 from app.web.api_models import RefundState
 from app.web.fields_view import FieldGroup, fields_view
 from app.web.formats import Formats
+from app.web.part_view import PartView, override_view, part_view
+from app.web.plan_words import Row, button_words, destinations, make_up
 from app.web.reasons_view import HistoryEntry, Why, history_view, why_view
 from app.web.standing import (
     Standing,
     can_choose_order,
-    can_choose_parts,
     release,
     standing,
     state_code,
@@ -39,27 +37,14 @@ class Strip:
 
 
 @dataclass(frozen=True)
-class Row:
-    """A label and its value; `kind` is a style."""
-
-    label: str
-    value: str
-    kind: str = ""
-
-
-@dataclass(frozen=True)
 class LineView:
-    """One line of the order, with what can be chosen of it."""
+    """One line of the order."""
 
     id: str
     name: str
     quantity: int
     price: str
     badges: tuple[tuple[str, str], ...]
-    because: str = ""
-    maximum: int = 0
-    chosen: int = 0
-    percent: str = "100"
 
 
 @dataclass(frozen=True)
@@ -82,6 +67,7 @@ class AmountView:
     """What would go back, its make-up, and the store's word on it."""
 
     rows: tuple[Row, ...]
+    title: str
     total: str
     agrees: bool | None
     stores: str
@@ -96,16 +82,6 @@ class PayView:
     label: str
     token: str | None
     why_not: str | None
-    can_notify: bool
-
-
-@dataclass(frozen=True)
-class PartView:
-    """The choice of a part of the order."""
-
-    lines: tuple[LineView, ...]
-    shipping: str | None
-    is_shipping_chosen: bool
     can_notify: bool
 
 
@@ -141,6 +117,7 @@ class PanelView:
     is_rest: bool = False
     must_check_again: bool = False
     part: PartView | None = None
+    override: PartView | None = None
     candidates: tuple[CandidateView, ...] = ()
     chosen_order: str | None = None
     can_choose: bool = False
@@ -205,7 +182,8 @@ def panel_view(
         pay=_pay(stands, case, policy, viewer, plan_token),
         is_rest=stands.refund is not None and stands.refund.state.counts_as_spent,
         must_check_again=stands.must_check_again,
-        part=_part(view, case, formats) if can_act else None,
+        part=part_view(view, formats) if can_act else None,
+        override=override_view(view, formats) if can_act else None,
         candidates=tuple(_candidate(item, store_names, formats) for item in case.match.candidates),
         chosen_order=case.order.order_id if case.order else None,
         can_choose=can_choose and (not matched or len(case.match.candidates) > 1),
@@ -259,9 +237,8 @@ def _pay(
         return _pay_off(stands, case, viewer)
     plan = stands.offered.plan
     who = release(policy, plan, viewer.agent)
-    label = "pay.button_manual" if plan.is_manual else "pay.button"
     return PayView(
-        label=text(label, amount=viewer.formats.money(plan.total)),
+        label=button_words(plan, viewer.formats),
         token=token if who.is_allowed else None,
         why_not=who.why_not,
         can_notify=case.order.can_notify_customer,
@@ -272,31 +249,18 @@ def _pay_off(stands: Standing, case: Case, viewer: Viewer) -> PayView | None:
     """The button of a plan that is held back: off, with the reason."""
     if stands.code != "held_back" or case.decision is None or case.decision.plan is None:
         return None
-    amount = viewer.formats.money(case.decision.plan.total)
-    return PayView(text("pay.button", amount=amount), None, case.decision.blocked_because[0], False)
+    label = button_words(case.decision.plan, viewer.formats)
+    return PayView(label, None, case.decision.blocked_because[0], False)
 
 
 def _amount(plan: Plan, formats: Formats) -> AmountView:
-    sums = bodies.plan_sums(plan)
-    rows = [Row(text("amount.items"), formats.money(sums["items"]))]
-    rows += [
-        Row(text(f"amount.{name}"), formats.money(sums[name]))
-        for name in ("discount", "tax", "shipping", "adjustment")
-        if sums[name]
-    ]
-    included = [line.tax for line in plan.lines if line.is_tax_included and line.tax]
-    if included:
-        tax = Money.total(included, plan.total.currency)
-        rows.append(Row(text("amount.tax_included"), formats.money(tax), "quiet"))
-    if plan.total_in_shop_currency.currency != plan.total.currency:
-        value = formats.money(plan.total_in_shop_currency)
-        rows.append(Row(text("amount.in_shop_currency"), value, "quiet"))
     return AmountView(
-        rows=tuple(rows),
-        total=formats.money(plan.total),
+        rows=make_up(plan, formats),
+        title=text("amount.title_credit" if plan.is_store_credit else "amount.title"),
+        total=formats.money(plan.credit_total),
         agrees=plan.comparison.agrees if plan.comparison else None,
         stores=formats.money(plan.comparison.stores) if plan.comparison else "",
-        destinations=tuple(Row(item.label, formats.money(item.amount)) for item in plan.tenders),
+        destinations=destinations(plan, formats),
         warnings=plan.warnings,
     )
 
@@ -368,38 +332,6 @@ def _order(case: Case, order: Order, store_names: dict[str, str], formats: Forma
         lines=tuple(_line(line, formats) for line in order.lines),
         explanation=case.match.explanation,
         is_by_hand=case.match.chosen_by is not None,
-    )
-
-
-def _part(view: TicketView, case: Case, formats: Formats) -> PartView | None:
-    if not can_choose_parts(view) or case.order is None or case.decision is None:
-        return None
-    plan = case.decision.plan
-    planned = {line.line_id: line for line in plan.lines} if plan else {}
-    lines: list[LineView] = []
-    for verdict in case.decision.lines:
-        item = case.order.line(verdict.line_id)
-        is_open = verdict.verdict is Verdict.ELIGIBLE
-        chosen = planned.get(item.id)
-        lines.append(
-            LineView(
-                id=item.id,
-                name=item.name,
-                quantity=item.quantity,
-                price=formats.money(item.unit_price),
-                badges=(),
-                because="" if is_open else verdict.because,
-                maximum=item.refundable_quantity if is_open else 0,
-                chosen=chosen.quantity if chosen else 0,
-                percent=f"{verdict.percent.normalize():f}",
-            )
-        )
-    left = shipping_left(case.order)
-    return PartView(
-        lines=tuple(lines),
-        shipping=formats.money(left) if left else None,
-        is_shipping_chosen=plan is not None and bool(plan.shipping),
-        can_notify=case.order.can_notify_customer,
     )
 
 

@@ -10,12 +10,13 @@ from app.domain.case import Case
 from app.domain.decision import Verdict
 from app.domain.matching import MatchOutcome
 from app.domain.people import Agent, Tier
-from app.domain.plan import Plan
+from app.domain.plan import Plan, Terms
 from app.domain.policy.evaluate import order_level_blocks
 from app.domain.policy.model import Policy
 from app.domain.refund import Refund, RefundState
 from app.records import OfferedPlan
 from app.usecases.cases import TicketView
+from app.usecases.plans import may_give
 from app.web.texts import text
 
 MoneyMoved = Literal["no", "maybe", "yes"]
@@ -39,9 +40,12 @@ def money_moved(refund: Refund) -> MoneyMoved:
 
 
 def state_code(refund: Refund) -> str:
-    """The state's key in the catalogue: a settled manual refund is only `recorded`."""
+    """The state's key in the catalogue: a settled manual refund is only `recorded`, settled store
+    credit is `credited`."""
     if refund.state is RefundState.SETTLED and refund.plan.is_manual:
         return "recorded"
+    if refund.state is RefundState.SETTLED and refund.plan.is_store_credit:
+        return "credited"
     return refund.state.value
 
 
@@ -112,7 +116,23 @@ def can_choose_parts(view: TicketView) -> bool:
         return False
     if order_level_blocks(case.decision):
         return False
-    return any(line.verdict is Verdict.ELIGIBLE for line in case.decision.lines)
+    return any(may_give(line) for line in case.decision.lines)
+
+
+def can_override(view: TicketView) -> bool:
+    """Whether a person may refund against the policy: there is a line to choose, and the order
+    itself forbids nothing."""
+    case = view.case
+    if case is None or case.order is None or case.decision is None:
+        return False
+    if view.refunds and _is_under_way(view.refunds[-1]):
+        return False
+    if order_level_blocks(case.decision):
+        return False
+    is_all_given = all(line.verdict is Verdict.ELIGIBLE for line in case.decision.lines)
+    has_terms = any(line.terms != Terms() for line in case.decision.lines)
+    has_units = any(line.refundable_quantity for line in case.order.lines)
+    return has_units and (not is_all_given or has_terms)
 
 
 def can_choose_order(view: TicketView) -> bool:

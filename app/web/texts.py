@@ -94,6 +94,7 @@ ENGLISH: dict[str, str] = {
     "strip.pending": "On its way",
     "strip.settled": "Refunded",
     "strip.recorded": "Recorded",
+    "strip.credited": "Store credit given",
     "strip.failed": "Refund failed",
     "strip.unknown": "Check in the store",
     "strip.cancelled": "Cancelled",
@@ -147,6 +148,14 @@ ENGLISH: dict[str, str] = {
     "refund.marker": "Reference",
     "refund.by": "by {name}",
     "refund.cancel": "Cancel",
+    "refund.holding.title_credit": "{amount} store credit in a few seconds",
+    "refund.sending.title_credit": "Giving {amount} store credit",
+    "refund.pending.title_credit": "{amount} store credit is on its way",
+    "refund.failed.title_credit": "{amount} store credit was not given",
+    "refund.unknown.title_credit": "Not known whether {amount} store credit was given",
+    "refund.credited.title": "{amount} store credit given",
+    "refund.credited.detail": "The customer has it for {order}. Nothing went back to a payment.",
+    "refund.credited.next": "Nothing more to do.",
     "refund.earlier": "Earlier refunds of this ticket",
     # --- order ---
     "order.paid": "Paid",
@@ -188,9 +197,26 @@ ENGLISH: dict[str, str] = {
     "amount.differs": "The store says {stores}. Nothing is refunded until both agree.",
     "amount.not_compared": "Compared with the store before it is sent",
     "amount.to": "To",
+    "amount.percent": "{percent} %",
+    "amount.share": "of which {name}",
+    "amount.pro_rata": "{left} of {of} {unit}",
+    "amount.fee_percent": "{label} ({percent} %)",
+    "amount.before_bonus": "Before the bonus",
+    "amount.bonus": "Bonus ({percent} %)",
+    "amount.title_credit": "Store credit",
+    "unit.days": "Days",
+    "unit.per_cent": "Per cent",
+    "fee.restocking": "Restocking fee",
+    "fee.return_shipping": "Return shipping",
+    "fee.other": "Fee",
+    "destination.original_payment": "Back to the payment",
+    "destination.store_credit": "Store credit",
     "amount.in_shop_currency": "In the shop's books",
     # --- paying ---
     "pay.button": "Refund {amount}",
+    "pay.button_to": "Refund {amount} to {label}",
+    "pay.button_to_several": "Refund {amount} to {count} payments",
+    "pay.button_credit": "Give {amount} store credit",
     "pay.button_manual": "Record {amount}, pay by hand",
     "pay.notify": "Let the store e-mail the customer",
     "pay.again": "Check again to refund",
@@ -203,13 +229,31 @@ ENGLISH: dict[str, str] = {
     "tier.team_lead": "A team lead",
     "tier.manager": "A manager",
     # --- part of it ---
-    "part.title": "Part of it…",
+    "part.title": "Change items, amount or method…",
+    "part.method": "Method",
+    "part.method_original": "Back to {label}",
+    "part.method_payment": "Back to the payment",
+    "part.method_credit": "Store credit",
+    "part.method_bonus": "Store credit, {percent} % bonus",
+    "part.credit_only": "Store credit only",
+    "part.amount": "Another amount ({currency})",
+    "part.amount_hint": "Empty: worked out from the items. At most {amount}.",
+    "part.released_by": "{tier} can release it.",
+    "override.title": "Refund against the policy…",
+    "override.intro": "For an exception that you answer for. The rule, your reason and your name "
+    "are kept, and the amount needs the same release as any other.",
+    "override.clause": "Which rule is set aside",
+    "override.choose": "Choose a rule",
+    "override.reason": "Why",
+    "override.waive": "Keep nothing back (no fees)",
+    "override.verdict": "Against the policy: {title}",
+    "verdict.eligible": "Eligible",
     "part.of": "of {count}",
     "part.fewer": "One less: {name}",
     "part.more": "One more: {name}",
     "part.quantity": "How many: {name}",
     "part.shipping": "Shipping {amount}",
-    "part.nothing": "Choose an item or the shipping",
+    "part.nothing": "Choose items, shipping or an amount",
     "part.percent": "{percent} % by policy",
     # --- choosing and searching ---
     "choose.title": "Which order is meant?",
@@ -302,6 +346,7 @@ ENGLISH: dict[str, str] = {
     "action.order_searched_by_hand": "Searched for an order",
     "action.order_chosen": "Chose the order by hand",
     "action.fields_saved": "Saved the fields",
+    "action.policy_overridden": "Set a rule of the policy aside",
     "action.plan_offered": "Made a plan",
     "action.refund_requested": "Asked for the refund",
     "action.refund_holding": "Asked for the refund",
@@ -358,7 +403,11 @@ ENGLISH: dict[str, str] = {
     "js.busy.plan": "Asking the store…",
     "js.busy.fields": "Saving…",
     "js.saved": "Saved.",
-    "js.part.nothing": "Choose an item or the shipping",
+    "js.part.nothing": "Choose items, shipping or an amount",
+    "js.part.amount_wrong": "Write the amount like 12.50",
+    "js.part.total": "Refund",
+    "js.part.total_credit": "Store credit",
+    "js.override.incomplete": "Name the rule and say why",
     "js.search.nothing": "No order has exactly this number.",
     "js.search.found": "Found. Compare date and amount before you use it.",
     "js.choose.use": "Use this order",
@@ -379,6 +428,11 @@ def text(key: str, language: str = DEFAULT_LANGUAGE, **values: object) -> str:
     if found is None:
         found = ENGLISH[key]
     return found.format(**values) if values else found
+
+
+def has_text(key: str) -> bool:
+    """Whether there are words for a key."""
+    return key in ENGLISH
 
 
 def text_or_code(prefix: str, code: str, language: str = DEFAULT_LANGUAGE) -> str:

@@ -20,7 +20,7 @@ def test_one_click_refunds_once_and_everybody_sees_it(house: House, sit_down: Si
     ticket = house.write("dollars_tax_on_top")
     seat = sit_down(ticket)
     expect(seat.verdict).to_have_text("Eligible")
-    expect(seat.pay).to_have_text("Refund $25.92")
+    expect(seat.pay).to_contain_text("Refund $25.92")
     expect(seat.form_field("Refund status")).to_have_value("makegood_eligible")
     seat.pay.click()
     expect(seat.verdict).to_have_text("Refunding…")
@@ -43,7 +43,7 @@ def test_one_click_refunds_once_and_everybody_sees_it(house: House, sit_down: Si
 def test_a_double_click_is_one_refund(house: House, sit_down: SitDown) -> None:
     ticket = house.write("damaged_within_60_days")
     seat = sit_down(ticket)
-    expect(seat.pay).to_have_text("Refund $75.12")
+    expect(seat.pay).to_contain_text("Refund $75.12")
     seat.pay.dblclick()
     seat.expect_settled("$75.12")
     assert house.refunds(ticket.order) == [Decimal("75.12")]
@@ -53,7 +53,7 @@ def test_two_agents_at_once_are_one_refund(house: House, sit_down: SitDown) -> N
     ticket = house.write("yen")
     seats = [sit_down(ticket, agent) for agent in (AGENT, TEAM_LEAD)]
     for seat in seats:
-        expect(seat.pay).to_have_text("Refund ¥6,028")
+        expect(seat.pay).to_contain_text("Refund ¥6,028")
         # Somebody else's click is a conflict for those who come second.
         seat.watch.expect("status of 409")
     _click_at_the_same_moment(seats)
@@ -81,7 +81,7 @@ def test_stopped_while_it_holds_nothing_moves(house: House, sit_down: SitDown) -
         for how in ("button", "escape"):
             ticket = house.write("not_shipped")
             seat = sit_down(ticket)
-            expect(seat.pay).to_have_text("Refund $43.74")
+            expect(seat.pay).to_contain_text("Refund $43.74")
             seat.pay.click()
             if how == "button":
                 seat.cancel.click()
@@ -102,17 +102,17 @@ def test_stopped_while_it_holds_nothing_moves(house: House, sit_down: SitDown) -
 def test_a_part_is_chosen_priced_and_refunded_once(house: House, sit_down: SitDown) -> None:
     ticket = house.write("several_lines_discount_tax")
     seat = sit_down(ticket)
-    expect(seat.pay).to_have_text("Refund $69.49")
+    expect(seat.pay).to_contain_text("Refund $69.49")
     part = seat.unfold("part")
     button = part.locator("[type=submit]")
-    expect(button).to_have_text("Refund $69.49")
+    expect(button).to_contain_text("Refund $69.49")
     bowls, spoon, towel = part.locator(".step").all()
     spoon.locator(".step-count").fill("0")
     towel.locator("[data-step='-1']").click()
     bowls.locator("[data-step='-1']").click()
-    expect(button).to_have_text("Refund $23.33")
+    expect(button).to_contain_text("Refund $23.33")
     bowls.locator("[data-step='-1']").click()
-    expect(button).to_have_text("Refund $11.66")
+    expect(button).to_contain_text("Refund $11.66")
     button.dblclick()
     seat.expect_settled("$11.66")
     assert house.refunds(ticket.order) == [Decimal("11.66")]
@@ -128,10 +128,10 @@ def test_nothing_chosen_is_no_button(house: House, sit_down: SitDown) -> None:
     for count in part.locator(".step-count").all():
         count.fill("0")
     button = part.locator("[type=submit]")
-    expect(button).to_have_text("Choose an item or the shipping")
+    expect(button).to_have_text("Choose items, shipping or an amount")
     expect(button).to_be_disabled()
     part.locator("[data-shipping]").check()
-    expect(button).to_have_text("Refund $4.90")
+    expect(button).to_contain_text("Refund $4.90")
     assert house.refunds(ticket.order) == []
 
 

@@ -53,7 +53,7 @@ def test_who_may_only_look_sees_everything_and_can_press_nothing(
     ticket = house.write("gift_card_and_card")
     seat = sit_down(ticket, LIGHT_AGENT)
     expect(seat.verdict).to_have_text("Eligible")
-    expect(seat.pay).to_have_text("Refund $56.16")
+    expect(seat.pay).to_contain_text("Refund $56.16")
     expect(seat.pay).to_be_disabled()
     expect(seat.find("#why-not")).to_have_text(
         "Your role may look but not refund. An agent can release this amount."
@@ -77,7 +77,7 @@ def test_over_500_an_agent_is_told_who_and_the_team_lead_can(
 ) -> None:
     ticket = house.write("over_500")
     seat = sit_down(ticket, AGENT)
-    expect(seat.pay).to_have_text("Refund $702.00")
+    expect(seat.pay).to_contain_text("Refund $702.00")
     expect(seat.pay).to_be_disabled()
     expect(seat.find("#why-not")).to_have_text("A team lead can release this amount.")
     lead = sit_down(ticket, TEAM_LEAD)
@@ -125,7 +125,7 @@ def test_several_orders_are_chosen_among_by_keyboard(house: House, sit_down: Sit
     expect(seat.verdict).to_have_text("Eligible")
     expect(seat.find(".order h2")).to_have_text(jug)
     expect(seat.find(".order")).to_contain_text("Chosen by hand")
-    expect(seat.pay).to_have_text("Refund $19.44")
+    expect(seat.pay).to_contain_text("Refund $19.44")
     house.wait(lambda: len(house.notes(ticket)) == 2, "the note about the chosen order")
     assert "chosen by hand" in house.notes(ticket)[1]
     expect(seat.page.locator(".comment.note").last).to_contain_text("chosen by hand")

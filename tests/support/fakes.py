@@ -315,6 +315,8 @@ class MemoryStore:
     def recheck(self, order: Order, choice: RefundChoice) -> Recheck:
         self._ready()
         present = self.orders[order.order_id]
+        # A store knows nothing of what a merchant keeps back.
+        choice = choice.model_copy(update={"fees": ()})
         plan = (
             build_plan(present.model_copy(update={"suggestion": None}), choice, None)
             if not (present.suggestion)

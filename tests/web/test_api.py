@@ -25,7 +25,7 @@ def test_a_ticket_with_its_plan(agent: Person, eligible: Case) -> None:
     plan = found["plan"]
     assert isinstance(plan, dict)
     assert plan["total"] == {"amount": "60.00", "currency": "USD"}
-    assert plan["button"] == "Refund 60,00\xa0$"
+    assert plan["button"] == "Refund 60,00\xa0$ to Visa •••• 4242"
     assert plan["agrees"] is True
     assert plan["may_release"] is True
     assert found["mirror"] == {"ticket.customField:custom_field_81": "makegood_eligible"}

@@ -58,24 +58,24 @@ def start_refund(person: Person, ticket_id: str = "501") -> str:
 def test_eligible(agent: Person, eligible: Case) -> None:
     html = panel(agent)
     assert code(html) == "eligible"
-    assert money_buttons(html) == ["Refund $60.00"]
+    assert money_buttons(html) == ["Refund $60.00 to Visa •••• 4242"]
     said = words(html)
     for expected in ("#1042", "Linden & Vale".replace("&", "&amp;"), "Delivered within 30 days"):
         assert expected in said
     assert "The store's figure agrees" in said
-    assert "Part of it…" in said
+    assert "Change items, amount or method…" in said
 
 
 def test_amounts_and_dates_in_the_readers_way(agent: Person, eligible: Case) -> None:
     html = panel(agent, query="?locale=de&tz=Europe/Berlin")
-    assert money_buttons(html) == ["Refund 60,00\xa0$"]
+    assert money_buttons(html) == ["Refund 60,00\xa0$ to Visa •••• 4242"]
     assert "02.11.2026" in html
     assert "Figures from 13:03" in words(html)
 
 
 @pytest.mark.parametrize("query", ["?locale=xx&tz=Nowhere/Else", "?locale=%00&tz=../../etc/passwd"])
 def test_an_unknown_locale_or_zone_is_no_error(agent: Person, eligible: Case, query: str) -> None:
-    assert money_buttons(panel(agent, query=query)) == ["Refund $60.00"]
+    assert money_buttons(panel(agent, query=query)) == ["Refund $60.00 to Visa •••• 4242"]
 
 
 def test_the_role_must_be_known_before_the_button_is_on(agent: Person, eligible: Case) -> None:
@@ -226,7 +226,7 @@ def test_a_cancelled_refund_needs_a_fresh_look(agent: Person, eligible: Case) ->
     assert money_buttons(html) == []
     assert "Check again to refund" in words(html)
     agent.post(f"/api/v1/cases/{eligible.id}/refresh")
-    assert money_buttons(panel(agent)) == ["Refund $60.00"]
+    assert money_buttons(panel(agent)) == ["Refund $60.00 to Visa •••• 4242"]
 
 
 def test_fields_are_proposed(agent: Person, eligible: Case) -> None:

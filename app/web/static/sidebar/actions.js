@@ -3,7 +3,7 @@
 
 import { act, readJson } from './server.js';
 import { t } from './texts.js';
-import { choiceOf } from './parts.js';
+import { choiceOf, totalOf } from './parts.js';
 import { clearNotice, element, panel, say, settle, tell, working } from './view.js';
 
 let isBusy = false;
@@ -92,8 +92,8 @@ function release(plan, notify) {
 async function releasePart(form) {
   const shown = form.dataset.total;
   const plan = await act('POST', caseUrl(form, 'plans'), choiceOf(form));
-  if (`${plan.total.amount} ${plan.total.currency}` !== shown || !plan.may_release || !plan.plan) {
-    form.dataset.total = `${plan.total.amount} ${plan.total.currency}`;
+  if (totalOf(plan) !== shown || !plan.may_release || !plan.plan) {
+    form.dataset.total = totalOf(plan);
     tell({ title: plan.button, detail: plan.why_not ?? '', money_moved: 'no' }, null, 'info');
     return null;
   }

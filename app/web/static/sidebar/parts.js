@@ -1,19 +1,55 @@
-// "Part of it…": steppers, shipping, and what it would come to. Figures come from the server only.
+// The what-if: steppers, shipping, another amount, another method, and what it would come to.
+// Figures and sentences come from the server only.
 
 import { act } from './server.js';
 import { t } from './texts.js';
 import { element, panel, settle } from './view.js';
 
 const DEBOUNCE_MS = 250;
+const AMOUNT = /^\d{1,12}([.,]\d{1,4})?$/;
+const SHORTEST_REASON = 5;
 let timer = null;
 let latest = 0;
 
+/** What is chosen in a form, as the interface takes it. */
 export function choiceOf(form) {
   const lines = [...form.querySelectorAll('[data-line]')].flatMap((row) => {
     const quantity = Number(row.querySelector('.step-count')?.value ?? 0);
     return quantity > 0 ? [{ line_id: row.dataset.line, quantity, percent: row.dataset.percent }] : [];
   });
-  return { lines, shipping: form.querySelector('[data-shipping]')?.checked ?? false };
+  const choice = { lines, shipping: form.querySelector('[data-shipping]')?.checked ?? false };
+  const amount = amountOf(form);
+  if (amount) { choice.amount = { amount: amount.replace(',', '.'), currency: form.dataset.currency }; }
+  const method = form.querySelector('[data-method]:checked');
+  if (method) { choice.destination = method.value; }
+  const clause = form.querySelector('[data-clause]');
+  if (clause) {
+    choice.override = {
+      clause_id: clause.value,
+      reason: form.querySelector('[data-reason]').value.trim(),
+      waives_fees: form.querySelector('[data-waive]')?.checked ?? false,
+    };
+  }
+  return choice;
+}
+
+/** What a plan comes to, so that a later answer can be told to be the same. */
+export function totalOf(plan) {
+  return `${plan.total.amount} ${plan.total.currency} ${plan.given_text} ${plan.destination}`;
+}
+
+const amountOf = (form) => form.querySelector('[data-amount]').value.trim();
+
+/** Why nothing can be priced yet, in words; empty when it can. */
+function lacking(form, choice) {
+  const amount = amountOf(form);
+  if (amount && !AMOUNT.test(amount)) { return t('part.amount_wrong'); }
+  if (!choice.lines.length && !choice.shipping && !amount) { return t('part.nothing'); }
+  const override = choice.override;
+  if (override && (!override.clause_id || override.reason.length < SHORTEST_REASON)) {
+    return t('override.incomplete');
+  }
+  return '';
 }
 
 function limit(input) {
@@ -26,8 +62,10 @@ function limit(input) {
 }
 
 export function prepare() {
-  const form = panel.querySelector('form[data-action="part"]');
-  if (!form) { return; }
+  panel.querySelectorAll('form[data-action="part"]').forEach(prepareForm);
+}
+
+function prepareForm(form) {
   form.querySelectorAll('.step-count').forEach(limit);
   const fold = form.closest('details');
   fold.addEventListener('toggle', () => { if (fold.open) { price(form); } });
@@ -61,10 +99,11 @@ export async function price(form) {
   const place = form.querySelector('[data-priced]');
   const choice = choiceOf(form);
   const turn = ++latest;
-  place.replaceChildren();
   button.disabled = true;
-  if (!choice.lines.length && !choice.shipping) {
-    button.textContent = t('part.nothing');
+  const missing = lacking(form, choice);
+  if (missing) {
+    place.replaceChildren();
+    button.textContent = missing;
     settle();
     return;
   }
@@ -74,14 +113,38 @@ export async function price(form) {
     if (turn !== latest) { return; }
     button.textContent = plan.button;
     button.disabled = plan.why_not !== null;
-    form.dataset.total = `${plan.total.amount} ${plan.total.currency}`;
-    for (const words of [plan.why_not, ...plan.warnings]) {
-      if (words) { place.append(element('p', 'check check-warn', words)); }
-    }
+    form.dataset.total = totalOf(plan);
+    place.replaceChildren(...described(plan));
   } catch (trouble) {
     if (turn !== latest) { return; }
     button.textContent = trouble.problem.title;
-    place.append(element('p', 'check check-bad', trouble.problem.detail));
+    place.replaceChildren(element('p', 'check check-bad', trouble.problem.detail));
   }
   settle();
+}
+
+/** Verdict, make-up, total, where it goes, who can release it, and what to mind. */
+function described(plan) {
+  const rows = element('dl', 'rows');
+  plan.rows.forEach((row) => rows.append(pair(row.label, row.value, row.kind)));
+  const isCredit = plan.destination === 'store_credit';
+  rows.append(pair(t(isCredit ? 'part.total_credit' : 'part.total'), plan.given_text, 'total'));
+  const tone = plan.verdict === 'eligible' ? 'check check-good' : 'check check-warn';
+  const parts = [element('p', tone, plan.verdict_text), rows];
+  if (plan.goes_to.length > 1) {
+    for (const one of plan.goes_to) {
+      const line = element('p', 'quiet small destination');
+      line.append(element('span', '', one.label), element('span', 'figure', one.value));
+      parts.push(line);
+    }
+  }
+  parts.push(element('p', plan.why_not ? 'check check-warn' : 'quiet small', plan.why_not ?? plan.needed_tier_text));
+  for (const words of plan.warnings) { parts.push(element('p', 'check check-warn', words)); }
+  return parts;
+}
+
+function pair(label, value, kind) {
+  const row = element('div', kind ? `row-${kind}` : '');
+  row.append(element('dt', '', label), element('dd', 'figure', value));
+  return row;
 }
