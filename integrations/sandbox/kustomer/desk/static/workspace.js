@@ -295,7 +295,7 @@
     });
     $('scheme').addEventListener('click', () => setScheme(
       document.documentElement.dataset.scheme === 'dark' ? 'light' : 'dark'));
-    $('new').addEventListener('click', openWriter);
+    $('new-ticket').addEventListener('click', openWriter);
     document.querySelector('[data-action=new]').addEventListener('click', openWriter);
     $('collapse').addEventListener('click', () => { state.folded = !state.folded; draw(false); tellCards(); });
     $('filter').addEventListener('input', drawList);
