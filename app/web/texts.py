@@ -240,8 +240,8 @@ ENGLISH: dict[str, str] = {
     "part.amount_hint": "Empty: worked out from the items. At most {amount}.",
     "part.released_by": "{tier} can release it.",
     "override.title": "Refund against the policy…",
-    "override.intro": "For an exception that you answer for. The rule, your reason and your name "
-    "are kept, and the amount needs the same release as any other.",
+    "override.intro": "For an exception that somebody answers for: at least a team lead releases "
+    "it. The rule, the reason and your name are kept.",
     "override.clause": "Which rule is set aside",
     "override.choose": "Choose a rule",
     "override.reason": "Why",

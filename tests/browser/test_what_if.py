@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import SitDown
-from tests.browser.house import House
+from tests.browser.house import TEAM_LEAD, House
 from tests.browser.sidebar import SETTLES_MS
 
 pytestmark = pytest.mark.browser
@@ -73,7 +73,7 @@ def test_an_exception_needs_a_rule_and_a_reason_and_says_so(
     house: House, sit_down: SitDown
 ) -> None:
     ticket = house.write("two_days_late")
-    seat = sit_down(ticket)
+    seat = sit_down(ticket, TEAM_LEAD)
     expect(seat.verdict).to_have_text("Not eligible")
     exception = seat.unfold("override")
     button = exception.locator("[type=submit]")
