@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_left
 from collections.abc import Iterator
 from itertools import accumulate
 
-from stdnum import iban
+from stdnum.iso7064 import mod_97_10
 
 # Characters that people, forms and mail programs put between the digits of a card number: blanks of
 # all widths, dots, dashes, underscores, and marks that aren't seen.
@@ -55,13 +56,15 @@ def _card_spans(run: str) -> Iterator[tuple[int, int, str]]:
     first = 0
     while first < len(groups):
         longest: int | None = None
-        for last in range(first, len(groups)):
-            begin, end = counts[first], counts[last + 1]
+        begin = counts[first]
+        shortest = bisect_left(counts, begin + _CARD_DIGITS[0], first + 1) - 1
+        for last in range(shortest, len(groups)):
+            end = counts[last + 1]
             if end - begin > _CARD_DIGITS[-1]:
                 break
             # Every second digit from the right is doubled, beginning with the last but one.
             sums = even if end % 2 == 0 else odd
-            if end - begin < _CARD_DIGITS[0] or (sums[end] - sums[begin]) % 10:
+            if (sums[end] - sums[begin]) % 10:
                 continue
             sizes = [stop - start for start, stop in groups[first : last + 1]]
             if _may_be_card(sizes, digits[begin]):
@@ -95,7 +98,8 @@ def _mask_account(match: re.Match[str]) -> str:
     for end in reversed(ends):
         if end < _SHORTEST_IBAN:
             break
-        if iban.is_valid(re.sub(r"[ .-]", "", found[:end]), check_country=False):
+        number = re.sub(r"[ .-]", "", found[:end]).upper()
+        if mod_97_10.is_valid(number[4:] + number[:4]):
             return "[bank account]" + found[end:]
     return found
 

@@ -9,8 +9,10 @@ from __future__ import annotations
 from app.domain.base import Value
 from app.domain.classify.automatic import is_automatic
 from app.domain.classify.endings import split_signature, without_greeting
+from app.domain.classify.forms import split_form
 from app.domain.classify.markup import html_to_text, looks_like_html
 from app.domain.classify.quotes import split_quoted
+from app.domain.classify.turns import split_turns
 from app.domain.classify.unicode import normalise, without_look_alikes
 from app.domain.classify.wrapping import unwrap
 from app.domain.masking import mask_payment_data
@@ -18,10 +20,10 @@ from app.domain.masking import mask_payment_data
 # What is beyond is not looked at: more than any honest mail, markup included.
 MAX_CHARACTERS = 200_000
 # Of the text itself, its beginning and its end are read.
-MAX_READ = 40_000
-_READ_AT_END = 8_000
-MAX_LINES = 1_500
-_LINES_AT_END = 300
+MAX_READ = 16_000
+_READ_AT_END = 4_000
+MAX_LINES = 600
+_LINES_AT_END = 100
 _MAX_SUBJECT = 300
 
 
@@ -64,11 +66,18 @@ def _join(lines: list[str]) -> str:
     return "\n".join(kept).strip()
 
 
-def clean(raw: str, subject: str | None = None, *, is_html: bool | None = None) -> Cleaned:
+def clean(
+    raw: str,
+    subject: str | None = None,
+    *,
+    is_html: bool | None = None,
+    requester: str | None = None,
+) -> Cleaned:
     """Take a message apart: what is said now, what is quoted, the signature.
 
-    `raw` is plain text or HTML; with `is_html` None it is looked at which. When nothing is left
-    above a quoted mail (a bare forward), the quoted mail is the text. Never raises.
+    `raw` is plain text or HTML; with `is_html` None it is looked at which. `requester` is the
+    customer's name, by which their turns in a transcript are known. When nothing is left above a
+    quoted mail (a bare forward), the quoted mail is the text. Never raises.
     """
     was_cut = len(raw) > MAX_CHARACTERS
     text = unwrap(raw[:MAX_CHARACTERS])
@@ -78,10 +87,10 @@ def clean(raw: str, subject: str | None = None, *, is_html: bool | None = None) 
     text, cut = _both_ends(text, MAX_READ, _READ_AT_END)
     text = mask_payment_data(normalise(text)[: 2 * MAX_READ])
     lines, cut_lines = _lines(without_look_alikes(text))
-    own, quoted = split_quoted(lines)
+    own, quoted = split_turns(lines, requester) or split_quoted(lines)
     if not any(line.strip() for line in own):
         own, quoted = quoted, []
-    body, signature = split_signature(own)
+    body, signature = split_form(own) or split_signature(own)
     told = _join(without_greeting(body)) or _join(own)
     title = _subject(subject)
     return Cleaned(

@@ -33,12 +33,15 @@ _TAG = re.compile(r"<[a-zA-Z/!?][^<>]{0,5000}>")
 _BLANKS = re.compile(r"[ \t\n\r\f]{1,200}")
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});")
 _FREQUENT = (("&nbsp;", " "), ("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&#39;", "'"))
-_MAX_SPECIAL_TAGS = 2000
+_MAX_SPECIAL_TAGS = 500
+# Markup that is looked at: what is shown of more is more than anybody writes.
+_MAX_MARKUP = 45_000
+_SNIFFED = 30_000
 
 
 def looks_like_html(text: str) -> bool:
     """Whether a body is markup; `a < b` and `<ida@example.com>` are not."""
-    return _LOOKS_LIKE_HTML.search(text) is not None
+    return _LOOKS_LIKE_HTML.search(text, 0, _SNIFFED) is not None
 
 
 def _without_comments(text: str) -> str:
@@ -112,13 +115,15 @@ def html_to_text(text: str, at_most: int) -> tuple[str, bool]:
     """
     text = text.replace(_QUOTE_STARTS, " ").replace(_QUOTE_ENDS, " ")
     text = _without_hidden_parts(_without_comments(text))
+    was_cut = len(text) > _MAX_MARKUP
+    text = text[:_MAX_MARKUP]
     text = _without_unseen_elements(text)
     if "<pre" not in text.lower():
         text = _BLANKS.sub(" ", text)
     text = _QUOTE_TAG.sub(lambda tag: f"\n{_QUOTE_ENDS if tag.group(1) else _QUOTE_STARTS}\n", text)
     text = _BREAKING_TAG.sub("\n", _CELL_TAG.sub("\t", text))
     text = _TAG.sub("", text)
-    was_cut = len(text) > at_most
+    was_cut = was_cut or len(text) > at_most
     text = text[:at_most]
     for entity, sign in _FREQUENT:
         text = text.replace(entity, sign)
