@@ -6,7 +6,7 @@ Beyond one telling of all stories they are told again by other people.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -33,7 +33,8 @@ _TURNS = (Act.REFUND, Act.DOUBLE_CLICK, Act.REFUND, Act.TWO_AGENTS, Act.LOST_ANS
 class Scene:
     """A story with everything filled in.
 
-    `user` and `ticket` are seeds for the helpdesk sandbox, `orders` for the shop sandbox.
+    `user` and `ticket` are seeds for the Zendesk sandbox, `orders` for the Shopify sandbox; the
+    others have theirs made of these.
     """
 
     number: int
@@ -55,20 +56,38 @@ class Scene:
         return tuple(one for one in known if one is not None)
 
 
-def play(count: int, now: datetime, seed: int = 1) -> Iterator[Scene]:
-    """`count` scenes at the (aware) time `now`: all stories once, then again with other people."""
+def play(
+    count: int,
+    now: datetime,
+    seed: int = 1,
+    *,
+    stories: Sequence[Story] = STORIES,
+    first: int = 0,
+    order_name: Callable[[int], str] = "#{}".format,
+) -> Iterator[Scene]:
+    """`count` scenes at the (aware) time `now`: all stories once, then again with other people.
+
+    `first` is the number of the first scene: casts that play side by side have people and orders
+    of their own when their numbers differ.
+    """
     dice = random.Random(seed)  # noqa: S311 - repeatable, not secret
-    order_number = _FIRST_ORDER
+    order_number = _FIRST_ORDER + 2 * first
     for number in range(count):
-        telling, index = divmod(number, len(STORIES))
-        story = STORIES[index]
-        scene = _scene(number, telling, story, order_number, now, dice)
+        telling, index = divmod(number, len(stories))
+        story = stories[index]
+        names = tuple(order_name(order_number + place) for place in range(len(story.orders)))
+        scene = _scene(first + number, telling, story, names, now, dice)
         order_number += len(story.orders)
         yield scene
 
 
 def _scene(
-    number: int, telling: int, story: Story, order_number: int, now: datetime, dice: random.Random
+    number: int,
+    telling: int,
+    story: Story,
+    names: tuple[str, ...],
+    now: datetime,
+    dice: random.Random,
 ) -> Scene:
     first, last = dice.choice(_FIRST), dice.choice(_LAST)
     name = f"{first} {last}"
@@ -76,7 +95,6 @@ def _scene(
     email = f"{local}@example.com" if story.has_email else None
     phone = f"+1202555{number % 10_000:04d}" if story.has_phone else None
     second = f"{local}.home@example.com" if story.has_second_address else None
-    names = tuple(f"#{order_number + place}" for place in range(len(story.orders)))
     # Later tellings shift dates by whole days that cross no window of the policy.
     shift = dice.choice((0, 0, 1, 2)) if telling else 0
     stranger = f"stranger.{number + 1}@example.com"

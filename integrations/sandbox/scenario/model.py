@@ -46,7 +46,8 @@ class Purchase:
     `delivered_days` None with `shipped` means that nobody knows when it arrived. `owner` is
     "customer", "guest" (only the order carries the address), "stranger" (somebody else's), "phone"
     (the shop knows the customer by phone only) or "second_address" (by another address on the
-    customer's profile). `more` are further keys of the shop sandbox's order.
+    customer's profile). `more` are further keys of the Shopify sandbox's order, `magento` those of
+    the Magento sandbox's.
     """
 
     items: tuple[Item, ...]
@@ -63,6 +64,7 @@ class Purchase:
     gateway: str = "shopify_payments"
     owner: str = "customer"
     more: Mapping[str, Any] = field(default_factory=dict)
+    magento: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
