@@ -1,19 +1,20 @@
-"""People of the sandbox helpdesk who use the sidebar as it is used there: signed first load, then
-the interface with the session that the page was given."""
+"""People of the sandbox helpdesks who use the sidebar as it is used there: they are proven to us by
+the helpdesk, and then use the interface with the session that they were given."""
 
 from __future__ import annotations
 
 import json
 import re
+from dataclasses import dataclass
 from typing import Any
 
 import requests
 
-from app.cli.stage import Stage
+from app.cli.desks import Desk
 from app.domain.errors import ConfigurationError
 from integrations.http import BoundedSession, SessionPool
 
-# Staff of the sandbox helpdesk by the tier that they have.
+# Staff of the sandbox helpdesks by the tier that they have.
 AGENT = "mira.holt@example.com"
 TEAM_LEAD = "dario.venn@example.com"
 MANAGER = "ines.okafor@example.com"
@@ -23,61 +24,91 @@ _BOOT = re.compile(r'<script type="application/json" id="boot"[^>]*>(.*?)</scrip
 _pool = SessionPool(lambda: BoundedSession(5.0, 30.0))
 
 
+@dataclass(frozen=True)
+class Answer:
+    """What came back: `body` is a JSON value, or a page's text."""
+
+    status_code: int
+    body: Any
+
+    def json(self) -> Any:
+        return self.body
+
+    def raise_for_status(self) -> None:
+        """Raises requests.HTTPError unless it succeeded."""
+        if self.status_code >= 400:
+            raise requests.HTTPError(f"{self.status_code}: {str(self.body)[:300]}")
+
+
 class Sidebar:
     """One person's open sidebar. May be used from several threads."""
 
-    def __init__(self, stage: Stage, email: str) -> None:
-        self._stage = stage
-        token = stage.zendesk.post("sidebar-token", {"agent": email})["token"]
-        page = _pool.session().post(f"{stage.url}/zendesk/sidebar", data={"token": token})
+    def call(self, verb: str, ticket_id: str, path: str, body: object = None) -> Answer:
+        """One call of the page, made while this ticket is open."""
+        raise NotImplementedError
+
+    def panel(self, ticket_id: str) -> Answer:
+        """The panel as the page loads it, from the stored case."""
+        return self.call("GET", ticket_id, f"/sidebar/tickets/{ticket_id}")
+
+    def refresh(self, ticket_id: str, case_id: str) -> Answer:
+        """Fresh figures from the store."""
+        return self.call("POST", ticket_id, f"/api/v1/cases/{case_id}/refresh", {})
+
+    def ticket(self, ticket_id: str) -> dict[str, Any]:
+        """What the sidebar shows. Raises requests.HTTPError."""
+        answer = self.call("GET", ticket_id, f"/api/v1/tickets/{ticket_id}")
+        answer.raise_for_status()
+        found: dict[str, Any] = answer.json()
+        return found
+
+    def price(self, ticket_id: str, case_id: str, choice: dict[str, Any]) -> dict[str, Any]:
+        """A plan for a choice of one's own, priced with the store. Raises requests.HTTPError."""
+        answer = self.call("POST", ticket_id, f"/api/v1/cases/{case_id}/plans", choice)
+        answer.raise_for_status()
+        found: dict[str, Any] = answer.json()
+        return found
+
+    def refund(self, ticket_id: str, plan: str) -> Answer:
+        """Press the button that came with a plan."""
+        body = {"plan": plan, "notify_customer": False}
+        return self.call("POST", ticket_id, "/api/v1/refunds", body)
+
+    def cancel(self, ticket_id: str, refund_id: str) -> Answer:
+        """Stop it while it holds."""
+        return self.call("POST", ticket_id, f"/api/v1/refunds/{refund_id}/cancel", {})
+
+
+class ZendeskSidebar(Sidebar):
+    """Opened by a POST with the token that Zendesk signed; the page then calls us itself."""
+
+    def __init__(self, url: str, desk: Desk, email: str) -> None:
+        self._url = url
+        token = desk.vendor.post("sidebar-token", {"agent": email})["token"]
+        page = _pool.session().post(f"{url}/zendesk/sidebar", data={"token": token})
         boot = _BOOT.search(page.text)
         if page.status_code != 200 or boot is None:
             raise ConfigurationError(f"the sidebar didn't open: HTTP {page.status_code}")
         self._bearer = str(json.loads(boot[1])["session"])
         # As the page does: the server then knows role and tier from the helpdesk.
-        self.get("me").raise_for_status()
+        self.call("GET", "", "/api/v1/me").raise_for_status()
 
-    def _call(self, verb: str, path: str, body: object = None) -> requests.Response:
-        return _pool.session().request(
+    def call(self, verb: str, ticket_id: str, path: str, body: object = None) -> Answer:
+        response = _pool.session().request(
             verb,
-            f"{self._stage.url}/api/v1/{path}",
+            f"{self._url}{path}",
             json=body,
             headers={"Authorization": f"Bearer {self._bearer}"},
         )
+        return answer_of(response)
 
-    def panel(self, ticket_id: str) -> requests.Response:
-        """The panel as the page loads it, from the stored case."""
-        return _pool.session().get(
-            f"{self._stage.url}/sidebar/tickets/{ticket_id}",
-            headers={"Authorization": f"Bearer {self._bearer}"},
-        )
 
-    def refresh(self, case_id: str) -> requests.Response:
-        """Fresh figures from the store."""
-        return self._call("POST", f"cases/{case_id}/refresh", {})
+def answer_of(response: requests.Response) -> Answer:
+    """A response's JSON, or its text where it is none."""
+    is_json = "json" in response.headers.get("Content-Type", "")
+    return Answer(response.status_code, response.json() if is_json else response.text)
 
-    def ticket(self, ticket_id: str) -> dict[str, Any]:
-        """What the sidebar shows. Raises requests.HTTPError."""
-        answer = self._call("GET", f"tickets/{ticket_id}")
-        answer.raise_for_status()
-        found: dict[str, Any] = answer.json()
-        return found
 
-    def price(self, case_id: str, choice: dict[str, Any]) -> dict[str, Any]:
-        """A plan for a choice of one's own, priced with the store. Raises requests.HTTPError."""
-        answer = self._call("POST", f"cases/{case_id}/plans", choice)
-        answer.raise_for_status()
-        found: dict[str, Any] = answer.json()
-        return found
-
-    def refund(self, plan: str) -> requests.Response:
-        """Press the button that came with a plan."""
-        return self._call("POST", "refunds", {"plan": plan, "notify_customer": False})
-
-    def cancel(self, refund_id: str) -> requests.Response:
-        """Stop it while it holds."""
-        return self._call("POST", f"refunds/{refund_id}/cancel", {})
-
-    def get(self, path: str) -> requests.Response:
-        """Read anything of the interface."""
-        return self._call("GET", path)
+def open_sidebar(url: str, desk: Desk, email: str) -> Sidebar:
+    """A person of this helpdesk opens the sidebar; `url` is where our web process answers."""
+    return ZendeskSidebar(url, desk, email)

@@ -21,8 +21,9 @@ from typing import Any
 import click
 import requests
 
-from app.cli.agents import AGENT, Sidebar
+from app.cli.agents import AGENT, Answer, open_sidebar
 from app.cli.bare_view import SECRET_VARIABLE
+from app.cli.casting import Part
 from app.cli.headless import seed_world
 from app.cli.load import Load, LoadResult
 from app.cli.report import percentiles, spread
@@ -160,8 +161,9 @@ def measure_webhook(stage: Stage, *, quick: bool) -> dict[str, Any]:
 def measure_triage(stage: Stage, scenes: Sequence[Scene]) -> dict[str, Any]:
     """CPU of this process per triage; the vendors are other processes and not in it."""
     deps = stage.services.deps
-    for ticket in seed_world(stage, scenes):
-        stage.zendesk.post("seed", {"tickets": [ticket]})
+    parts = [Part("zendesk", "shopify", scene) for scene in scenes]
+    for letter in seed_world(stage, parts):
+        stage.desks["zendesk"].write(letter)
     stage.zendesk.post("deliveries", {"action": "drain"})
     for vendor in (stage.zendesk, stage.shopify):
         vendor.post("reset-calls", {})
@@ -202,7 +204,7 @@ def _calls_by_ticket(stage: Stage) -> dict[str, Any]:
     }
 
 
-def _timed(act: Callable[[], requests.Response]) -> float:
+def _timed(act: Callable[[], Answer]) -> float:
     began = time.perf_counter()
     act().raise_for_status()
     return (time.perf_counter() - began) * 1000
@@ -210,7 +212,7 @@ def _timed(act: Callable[[], requests.Response]) -> float:
 
 def measure_sidebar(stage: Stage) -> dict[str, Any]:
     """Server time of the panel from the stored case, and of fresh figures from the store."""
-    sidebar = Sidebar(stage, AGENT)
+    sidebar = open_sidebar(stage.url, stage.desks["zendesk"], AGENT)
     cases = [
         (ticket_id, case.id)
         for ticket_id in stage.zendesk.get("notes")["notes"]
@@ -220,7 +222,10 @@ def measure_sidebar(stage: Stage) -> dict[str, Any]:
     for ticket_id, _ in cases[:3]:
         sidebar.panel(ticket_id)
     panel = [_timed(lambda t=ticket_id: sidebar.panel(t)) for ticket_id, _ in cases]  # type: ignore[misc]
-    fresh = [_timed(lambda c=case_id: sidebar.refresh(c)) for _, case_id in cases]  # type: ignore[misc]
+    fresh = [
+        _timed(lambda t=ticket_id, c=case_id: sidebar.refresh(t, c))  # type: ignore[misc]
+        for ticket_id, case_id in cases
+    ]
     return {
         "panel_ms": percentiles(panel).model_dump(),
         "fresh_figures_ms": percentiles(fresh).model_dump(),

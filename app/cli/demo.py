@@ -8,36 +8,36 @@ import signal
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
+from app.cli.casting import Part, cast, stories_of
+from app.cli.desks import DESKS
 from app.cli.headless import play_headless
 from app.cli.interactive import play_for_a_person
 from app.cli.promises import examine
 from app.cli.report import table
+from app.cli.shops import SHOPS
 from app.cli.stage import Show, Stage
-from integrations.sandbox.scenario import STORIES, play
 
 _HEADLESS_HOLD_SECONDS = 1.0
 _INTERACTIVE_HOLD_SECONDS = 5.0
 _SETTLES_AFTER_SECONDS = 45.0
 
 
-# What the scenario has tickets and orders for.
-_HELPDESKS = ["zendesk"]
-_STORES = ["shopify"]
-
-
-def _known(kind: str, wanted: str, known: list[str]) -> None:
-    unknown = [name for name in wanted.split(",") if name.strip() not in known]
-    if unknown or not wanted.strip():
+def _known(kind: str, wanted: str, known: Iterable[str]) -> tuple[str, ...]:
+    """The names in a list, each once. Raises click.UsageError with what there is."""
+    names = tuple(dict.fromkeys(name.strip() for name in wanted.split(",")))
+    unknown = [name for name in names if name not in known]
+    if unknown:
         raise click.UsageError(
             f"there is no {kind} {', '.join(unknown) or wanted!r}; there is: {', '.join(known)}"
         )
+    return names
 
 
 @contextmanager
@@ -56,14 +56,14 @@ def _folder(given: Path | None) -> Iterator[Path]:
 @click.command()
 @click.option("--headless", is_flag=True, help="No person: play everything, check all promises.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON report on stdout (headless).")
-@click.option("--helpdesk", default="zendesk", show_default=True, help="Which helpdesk.")
-@click.option("--store", default="shopify", show_default=True, help="Which store.")
+@click.option("--helpdesk", default="zendesk", show_default=True, help="Which, comma separated.")
+@click.option("--store", default="shopify", show_default=True, help="Which, comma separated.")
 @click.option(
     "--tickets",
     type=click.IntRange(1, 20_000),
-    default=len(STORIES),
-    show_default=True,
-    help="How many tickets; beyond all stories they are told again by other people.",
+    default=None,
+    help="How many tickets, shared among the pairs of helpdesk and store; each story once unless "
+    "given. Beyond all stories they are told again by other people.",
 )
 @click.option(
     "--port", type=click.IntRange(0, 65_535), default=0, help="Our port; 0 is a free one."
@@ -81,7 +81,7 @@ def demo(
     as_json: bool,
     helpdesk: str,
     store: str,
-    tickets: int,
+    tickets: int | None,
     port: int,
     workers: int,
     data_dir: Path | None,
@@ -90,8 +90,9 @@ def demo(
 
     With --headless the exit code is 0 only if every promise held, 1 otherwise.
     """
-    _known("helpdesk", helpdesk, _HELPDESKS)
-    _known("store", store, _STORES)
+    helpdesks = _known("helpdesk", helpdesk, DESKS)
+    stores = _known("store", store, SHOPS)
+    count = tickets or len(helpdesks) * stories_of(stores)
     if as_json and not headless:
         raise click.UsageError("--json needs --headless: a person gets a desk, not a report")
     if data_dir is not None and (data_dir / "makegood.sqlite3").exists():
@@ -109,12 +110,14 @@ def demo(
             settles_after_seconds=None if headless else _SETTLES_AFTER_SECONDS,
             log_file=log_file,
             high_volume=headless,
+            helpdesks=helpdesks,
+            stores=stores,
         )
         try:
             if headless:
-                sys.exit(_headless(show, tickets, as_json))
+                sys.exit(_headless(show, count, as_json))
             with Stage(show) as stage:
-                play_for_a_person(stage, list(play(tickets, datetime.now(UTC))), stopping)
+                play_for_a_person(stage, _parts(stage, count), stopping)
         except KeyboardInterrupt:
             click.echo("\nStopped.", err=True)
 
@@ -125,13 +128,17 @@ def _stop(stopping: threading.Event) -> None:
     raise KeyboardInterrupt
 
 
+def _parts(stage: Stage, tickets: int) -> list[Part]:
+    return cast(tickets, datetime.now(UTC), stage.show.helpdesks, stage.shops)
+
+
 def _headless(show: Show, tickets: int, as_json: bool) -> int:
     def say(text: str) -> None:
         click.echo(text, err=True)
 
     say("setting up: sandbox vendors, database, queue, web, workers, clock")
     with Stage(show) as stage:
-        played = play_headless(stage, list(play(tickets, datetime.now(UTC))), say)
+        played = play_headless(stage, _parts(stage, tickets), say)
         report = examine(stage, played)
     if as_json:
         click.echo(json.dumps(report.as_json(), indent=2, ensure_ascii=False))

@@ -14,7 +14,9 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from app.cli.agents import BY_TIER, TEAM_LEAD, Sidebar
+from app.cli.agents import BY_TIER, TEAM_LEAD, Sidebar, open_sidebar
+from app.cli.casting import Part
+from app.cli.desks import BookedNote
 from app.cli.stage import Stage
 from app.domain.case import Case
 from app.domain.errors import ConfigurationError
@@ -34,8 +36,6 @@ _DOUBLE_CLICKS = 3
 _CLICKERS = 6
 _PATIENCE_SECONDS = 90.0
 _MORE_SECONDS_PER_TICKET = 1.0
-# How the store loses an answer: it has paid, and the connection ends.
-_LOST_ANSWER_KINDS = ("timeout_after", "disconnect_after", "malformed")
 _RESTING = {state for state in RefundState if state.is_final} | {RefundState.PENDING}
 
 
@@ -49,42 +49,50 @@ class Told:
     case: Case | None = None
     answers: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    helpdesk: str = "zendesk"
+    store: str = "shopify"
+
+    @property
+    def where(self) -> str:
+        """The ticket as reports name it."""
+        return f"{self.helpdesk}+{self.store} {self.ticket_id} ({self.scene.story.key})"
 
 
 @dataclass
 class Played:
-    """Everything that a run leaves to be looked at."""
+    """Everything that a run leaves to be looked at; what the vendors kept is by vendor."""
 
     told: list[Told]
-    zendesk_calls: list[dict[str, Any]] = field(default_factory=list)
-    shopify_calls: list[dict[str, Any]] = field(default_factory=list)
-    notes_after_triage: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
-    invocations_after_triage: int = 0
+    desk_calls: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    shop_calls: dict[str, list[tuple[str, ...]]] = field(default_factory=dict)
+    notes_after_triage: dict[str, list[BookedNote]] = field(default_factory=dict)
     answers_lost: int = 0
     is_triage_complete: bool = False
     is_settlement_complete: bool = False
     seconds: float = 0.0
 
 
-def play_headless(stage: Stage, scenes: Sequence[Scene], say: Say) -> Played:
+def play_headless(stage: Stage, parts: Sequence[Part], say: Say) -> Played:
     """The whole story. What doesn't happen in time is left undone, for the promises to find."""
     began = time.monotonic()
-    say(f"{len(scenes)} tickets arrive, {ARRIVALS_PER_SECOND} a second")
-    letters = seed_world(stage, scenes)
-    for vendor in (stage.zendesk, stage.shopify):
+    say(f"{len(parts)} tickets arrive, {ARRIVALS_PER_SECOND} a second")
+    letters = seed_world(stage, parts)
+    for vendor in stage.vendors:
         vendor.post("reset-calls", {})
-    played = Played(told=_arrive(stage, scenes, letters))
+    played = Played(told=_arrive(stage, parts, letters))
     say("waiting until all of them are triaged")
     played.is_triage_complete = _wait_for_triage(stage, played.told)
     _keep_triage_books(stage, played)
     for one in played.told:
-        one.case = stage.services.deps.cases.case_of_ticket(stage.account.id, one.ticket_id)
+        account = stage.accounts[one.helpdesk]
+        one.case = stage.services.deps.cases.case_of_ticket(account.id, one.ticket_id)
     say("agents release refunds in the sidebar")
     _click(stage, played)
     say("waiting for settlement and the notes about it")
     played.is_settlement_complete = _wait_for_settlement(stage, played)
     lost = sum(one.scene.act is Act.LOST_ANSWER for one in played.told)
-    played.answers_lost = lost - len(stage.shopify.get("faults")["faults"])
+    left = sum(len(shop.vendor.get("faults")["faults"]) for shop in stage.shops.values())
+    played.answers_lost = lost - left
     played.seconds = round(time.monotonic() - began, 1)
     return played
 
@@ -92,43 +100,44 @@ def play_headless(stage: Stage, scenes: Sequence[Scene], say: Say) -> Played:
 # --- tickets ------------------------------------------------------------------------------------
 
 
-def seed_world(stage: Stage, scenes: Sequence[Scene]) -> list[dict[str, Any]]:
+def seed_world(stage: Stage, parts: Sequence[Part]) -> list[dict[str, Any]]:
     """Put everybody and their orders into the sandboxes before anybody writes; answers the ticket
-    that each scene is about to write."""
-    orders = [order for scene in scenes for order in scene.orders]
-    if orders:
-        stage.shopify.post("orders", {"orders": orders})
-    users = stage.zendesk.post("seed", {"users": [scene.user for scene in scenes]})["users"]
-    return [
-        {**scene.ticket, "requester": str(user)} for scene, user in zip(scenes, users, strict=True)
-    ]
+    that each part is about to write."""
+    for name, shop in stage.shops.items():
+        shop.seed(part.scene for part in parts if part.store == name)
+    letters: dict[int, dict[str, Any]] = {}
+    for name, desk in stage.desks.items():
+        own = [part.scene for part in parts if part.helpdesk == name]
+        for scene, letter in zip(own, desk.seed(own), strict=True):
+            letters[scene.number] = letter
+    return [letters[part.scene.number] for part in parts]
 
 
-def _arrive(stage: Stage, scenes: Sequence[Scene], letters: Sequence[dict[str, Any]]) -> list[Told]:
+def _arrive(stage: Stage, parts: Sequence[Part], letters: Sequence[dict[str, Any]]) -> list[Told]:
     """Each ticket is written by its customer; some deliveries are spoilt on the way."""
     told: list[Told] = []
     began = time.monotonic()
-    for scene, letter in zip(scenes, letters, strict=True):
-        place = scene.number + 1
+    # Counted for each helpdesk, so that each has every kind of trouble.
+    places: dict[str, int] = {}
+    for part, letter in zip(parts, letters, strict=True):
+        desk = stage.desks[part.helpdesk]
+        place = places[part.helpdesk] = places.get(part.helpdesk, 0) + 1
         is_lost = place % _LOST_EVERY == 0
-        spoil: dict[str, Any] = {}
         if is_lost:
-            spoil = {"lose_next": 1}
+            desk.lose_next()
         elif place % _DUPLICATE_EVERY == 0:
-            spoil = {"duplicate_next": 1}
+            desk.disturb(duplicate_next=1)
         elif place % _ANSWER_LOST_EVERY == 0:
-            spoil = {"lose_answer_next": 1}
-        elif place % len(scenes) == _REORDERED:
-            spoil = {"reorder_next": _REORDERED}
-        if spoil:
-            stage.zendesk.post("deliveries", spoil)
-        age = {"age_seconds": _AGE_OF_LOST_SECONDS} if is_lost else {}
-        made = stage.zendesk.post("seed", {"tickets": [{**letter, **age}]})
-        told.append(Told(scene, str(made["tickets"][0]), is_lost))
+            desk.disturb(lose_answer_next=1)
+        elif place == _REORDERED:
+            desk.disturb(reorder_next=_REORDERED)
+        ticket_id = desk.write(letter, _AGE_OF_LOST_SECONDS if is_lost else 0.0)
+        told.append(Told(part.scene, ticket_id, is_lost, helpdesk=part.helpdesk, store=part.store))
         ahead = began + len(told) / ARRIVALS_PER_SECOND - time.monotonic()
         if ahead > 0:
             time.sleep(ahead)
-    stage.zendesk.post("deliveries", {"action": "release"})
+    for desk in stage.desks.values():
+        desk.deliver_rest()
     return told
 
 
@@ -148,7 +157,8 @@ def _wait_for_triage(stage: Stage, told: list[Told]) -> bool:
     if not _until(stage, lambda: done(delivered), len(told)):
         return False
     if delivered != wanted:
-        stage.services.deps.notifier.wake("sweep", stage.account.id)
+        for account in stage.accounts.values():
+            stage.services.deps.notifier.wake("sweep", account.id)
     return _until(stage, lambda: done(wanted), len(told))
 
 
@@ -163,30 +173,40 @@ def _until(stage: Stage, is_done: Callable[[], bool], count: int) -> bool:
 
 
 def _keep_triage_books(stage: Stage, played: Played) -> None:
-    stage.zendesk.post("deliveries", {"action": "drain"})
-    played.zendesk_calls = stage.zendesk.get("calls")["calls"]
-    played.shopify_calls = stage.shopify.get("calls")["calls"]
-    played.notes_after_triage = stage.zendesk.get("notes")["notes"]
-    played.invocations_after_triage = stage.zendesk.get("deliveries")["invocations"]
+    for name, desk in stage.desks.items():
+        desk.vendor.post("deliveries", {"action": "drain"})
+        played.desk_calls[name] = desk.vendor.get("calls")["calls"]
+        played.notes_after_triage |= desk.notes()
+    for name, shop in stage.shops.items():
+        played.shop_calls[name] = shop.calls()
 
 
 # --- clicks -------------------------------------------------------------------------------------
 
 
+Sidebars = dict[str, Sidebar]
+
+
 def _click(stage: Stage, played: Played) -> None:
     """Everybody clicks: those whose answers will be lost first, then all others at once."""
-    sidebars = {email: Sidebar(stage, email) for email in BY_TIER.values()}
+    people: dict[str, Sidebars] = {
+        name: {email: open_sidebar(stage.url, desk, email) for email in BY_TIER.values()}
+        for name, desk in stage.desks.items()
+    }
     acting = [one for one in played.told if one.scene.act is not Act.NOTHING]
     losing = [one for one in acting if one.scene.act is Act.LOST_ANSWER]
-    for number, _ in enumerate(losing):
-        kind = _LOST_ANSWER_KINDS[number % len(_LOST_ANSWER_KINDS)]
-        stage.shopify.post("faults", {"operation": "RefundCreate", "kind": kind, "seconds": 1})
+    for name, shop in stage.shops.items():
+        shop.lose_answers(sum(one.store == name for one in losing))
+
+    def click(one: Told) -> None:
+        _guarded(one, people[one.helpdesk])
+
     with ThreadPoolExecutor(_CLICKERS) as pool:
-        list(pool.map(lambda one: _guarded(one, sidebars), losing))
-        list(pool.map(lambda one: _guarded(one, sidebars), [o for o in acting if o not in losing]))
+        list(pool.map(click, losing))
+        list(pool.map(click, [one for one in acting if one not in losing]))
 
 
-def _guarded(told: Told, sidebars: dict[str, Sidebar]) -> None:
+def _guarded(told: Told, sidebars: Sidebars) -> None:
     try:
         _act(told, sidebars)
     except Exception as error:
@@ -194,7 +214,7 @@ def _guarded(told: Told, sidebars: dict[str, Sidebar]) -> None:
         told.problems.append(f"{type(error).__name__}: {error}")
 
 
-def _act(told: Told, sidebars: dict[str, Sidebar]) -> None:
+def _act(told: Told, sidebars: Sidebars) -> None:
     act = told.scene.act
     first = sidebars[BY_TIER[told.scene.story.expected.tier]]
     shown = first.ticket(told.ticket_id)
@@ -211,12 +231,12 @@ def _act(told: Told, sidebars: dict[str, Sidebar]) -> None:
     elif act is Act.PARTIAL:
         line = shown["plan"]["lines"][0]
         choice = {"lines": [{"line_id": line["line_id"], "quantity": 1}]}
-        clicks = [(first, first.price(shown["case_id"], choice)["plan"])]
+        clicks = [(first, first.price(told.ticket_id, shown["case_id"], choice)["plan"])]
     with ThreadPoolExecutor(len(clicks)) as pool:
-        answers = list(pool.map(lambda click: click[0].refund(click[1]), clicks))
+        answers = list(pool.map(lambda click: click[0].refund(told.ticket_id, click[1]), clicks))
     told.answers = [(answer.status_code, answer.json()) for answer in answers]
     if act is Act.CANCEL:
-        stopped = first.cancel(answers[0].json()["id"])
+        stopped = first.cancel(told.ticket_id, answers[0].json()["id"])
         told.answers.append((stopped.status_code, stopped.json()))
 
 
@@ -237,7 +257,11 @@ def _wait_for_settlement(stage: Stage, played: Played) -> bool:
 
 def all_refunds(stage: Stage) -> list[Refund]:
     """Every refund of the run."""
-    return list(stage.services.deps.ledger.all_of(stage.account.id, list(RefundState)))
+    return [
+        refund
+        for account in stage.accounts.values()
+        for refund in stage.services.deps.ledger.all_of(account.id, list(RefundState))
+    ]
 
 
 def expected_refund(told: Told) -> Decimal | None:

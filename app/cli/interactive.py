@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 import click
 
+from app.cli.casting import Part
 from app.cli.headless import seed_world
 from app.cli.stage import Stage
-from integrations.sandbox.scenario import Scene
 
 _AT_ONCE = 6
 _SECONDS_BETWEEN = 3.0
@@ -33,21 +33,28 @@ _WELCOME = """
 """
 
 
-def play_for_a_person(stage: Stage, scenes: Sequence[Scene], stopping: threading.Event) -> None:
+def play_for_a_person(stage: Stage, parts: Sequence[Part], stopping: threading.Event) -> None:
     """Some tickets at once, the others one by one; then wait for Ctrl-C."""
     stranger = next(
-        (one.order_names[0] for one in scenes if one.story.key == "number_of_a_stranger"), ""
+        (
+            one.scene.order_names[0]
+            for one in parts
+            if one.scene.story.key == "number_of_a_stranger"
+        ),
+        "",
     )
-    letters = seed_world(stage, scenes)
-    for letter in letters[:_AT_ONCE]:
-        stage.zendesk.post("seed", {"tickets": [letter]})
+    writing = list(zip(parts, seed_world(stage, parts), strict=True))
+    for part, letter in writing[:_AT_ONCE]:
+        stage.desks[part.helpdesk].write(letter)
     log_file = stage.show.log_file
     log = f"What happens inside is logged in {log_file}" if log_file else ""
-    click.echo(_WELCOME.format(desk=stage.desk_url, stranger=stranger, log=log))
-    for letter in letters[_AT_ONCE:]:
+    click.echo(
+        _WELCOME.format(desk=next(iter(stage.desks.values())).url, stranger=stranger, log=log)
+    )
+    for part, letter in writing[_AT_ONCE:]:
         if stopping.wait(_SECONDS_BETWEEN):
             return
         stage.supervisor.keep_alive()
-        stage.zendesk.post("seed", {"tickets": [letter]})
+        stage.desks[part.helpdesk].write(letter)
     while not stopping.wait(1):
         stage.supervisor.keep_alive()

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
 from decimal import Decimal
-from typing import Any
 
 from sqlalchemy import select
 
-from app.cli.headless import Played, Told, all_refunds, expected_refund
+from app.cli.desks import BookedNote
+from app.cli.headless import Played, all_refunds
+from app.cli.judging import act_faults, holds_number, scene_faults
 from app.cli.report import (
+    MOST_READS,
+    MOST_STORE_CALLS,
+    MOST_WRITES,
     Percentiles,
     Promise,
     Report,
@@ -22,9 +25,7 @@ from app.cli.stage import Stage
 from app.domain.refund import Refund, RefundState
 from app.storage.tables import decisions, deliveries, metadata, ticket_writes, tickets
 from app.usecases.reconcile import reconcile
-from integrations.sandbox.scenario import Act
 
-_PROFILE = "identities"
 _SHOWN = 3
 
 
@@ -44,12 +45,19 @@ class _Examination:
     def __init__(self, stage: Stage, played: Played) -> None:
         self.stage, self.played = stage, played
         self.told = played.told
-        self.deliveries: dict[str, Any] = stage.zendesk.get("deliveries", times="1")
-        self.desk: dict[str, Any] = stage.zendesk.get("state")
-        self.notes: dict[str, list[dict[str, Any]]] = stage.zendesk.get("notes")["notes"]
-        self.books: dict[str, Any] = stage.shopify.get("books")
+        self.deliveries = {name: desk.deliveries() for name, desk in stage.desks.items()}
+        self.notes: dict[str, list[BookedNote]] = {}
+        for desk in stage.desks.values():
+            self.notes |= desk.notes()
+        self.orders = [order for shop in stage.shops.values() for order in shop.orders()]
         self.refunds: list[Refund] = all_refunds(stage)
+        self.store_kinds = {
+            record.id: record.kind
+            for account in stage.accounts.values()
+            for record in stage.services.deps.accounts.stores(account.id)
+        }
         self.by_ticket = {one.ticket_id: one for one in self.told}
+        self._asked: dict[str, Counter[str]] = {}
         with stage.services.database.read() as tx:
             self.triaged = {
                 row.ticket_id: bool(row.is_refund)
@@ -66,10 +74,16 @@ class _Examination:
     # --- the report ---
 
     def report(self) -> Report:
-        result = reconcile(self.stage.services.deps, self.stage.account.id)
+        results = [
+            reconcile(self.stage.services.deps, account.id)
+            for account in self.stage.accounts.values()
+        ]
         doubles = self.double_refunds()
         ledger = self.ledger_faults()
-        ledger += [item.what for item in result.differences] + list(result.unread)
+        for result in results:
+            ledger += [item.what for item in result.differences] + list(result.unread)
+        refunds_checked = sum(result.refunds_checked for result in results)
+        orders_checked = sum(result.orders_checked for result in results)
         calls = self.calls()
         states = Counter(refund.state for refund in self.refunds)
         promises = {
@@ -81,7 +95,7 @@ class _Examination:
             "everything_settled": self.everything_settled(),
             "only_eligible_refunded": self.only_eligible_refunded(),
             "ledger_equals_store": _promise(
-                ledger, f"{result.refunds_checked} refunds on {result.orders_checked} orders"
+                ledger, f"{refunds_checked} refunds on {orders_checked} orders"
             ),
             "audit_chain_whole": self.audit_chain_whole(),
             "no_card_number_kept": self.no_card_number_kept(),
@@ -89,13 +103,14 @@ class _Examination:
             "rate_limits_respected": self.rate_limits_respected(),
         }
         return Report(
-            helpdesk="zendesk",
-            store="shopify",
+            helpdesk=",".join(self.stage.desks),
+            store=",".join(self.stage.shops),
             tickets=len(self.told),
-            deliveries_sent=self.deliveries["sent"],
-            deliveries_acked=self.deliveries["acked"],
-            deliveries_duplicated=self.deliveries["duplicated"],
-            deliveries_lost_by_vendor=self.deliveries["lost"],
+            tickets_by_pair=dict(Counter(f"{one.helpdesk}+{one.store}" for one in self.told)),
+            deliveries_sent=self.delivered("sent"),
+            deliveries_acked=self.delivered("acked"),
+            deliveries_duplicated=self.delivered("duplicated"),
+            deliveries_lost_by_vendor=self.delivered("lost"),
             tickets_found_by_sweep=sum('"swept"' in row["event"] for row in self.kept),
             tickets_triaged=len(self.triaged),
             refund_tickets=sum(self.triaged.values()),
@@ -105,17 +120,27 @@ class _Examination:
             refunds_settled=states[RefundState.SETTLED],
             refunds_pending=states[RefundState.PENDING],
             refunds_cancelled=states[RefundState.CANCELLED],
-            store_refunds=self.books["counters"]["refunds_by_api"],
+            store_refunds=sum(len(order.by_api) for order in self.orders),
             double_refunds=len(doubles),
             ledger_equals_store=not ledger,
             refunded=self.refunded(),
             answers_lost_on_purpose=self.played.answers_lost,
             vendor_calls_per_ticket=calls_summary(list(calls.values())),
-            ack_ms=percentiles(self.deliveries["answer_ms"]),
+            ack_ms=percentiles(
+                time for one in self.deliveries.values() for time in one["answer_ms"]
+            ),
             triage_ms=self.triage_times(),
             seconds=self.played.seconds,
             promises=promises,
         )
+
+    def delivered(self, count: str) -> int:
+        """One of the senders' counts, over all helpdesks."""
+        return sum(int(one[count]) for one in self.deliveries.values())
+
+    def order_key(self, refund: Refund) -> tuple[str, str]:
+        """Kind of store and order: ids of two stores may be the same."""
+        return self.store_kinds[refund.store_id], refund.order_id
 
     def refunded(self) -> dict[str, str]:
         sums: dict[str, Decimal] = defaultdict(Decimal)
@@ -142,15 +167,16 @@ class _Examination:
 
     def no_delivery_lost(self) -> Promise:
         faults = [
-            f"ticket {one.ticket_id} ({one.scene.story.key}) was never triaged"
+            f"{one.where} was never triaged"
             for one in self.told
             if one.ticket_id not in self.triaged
         ]
         open_ones = [row for row in self.kept if row["state"] != "done"]
         faults += [f"delivery {row['id']} is {row['state']}: {row['outcome']}" for row in open_ones]
         lost = sum(one.is_lost for one in self.told)
-        if self.deliveries["failed"] or self.deliveries["circuit_broken"]:
-            faults.append(f"{self.deliveries['failed']} deliveries were refused for good")
+        for name, desk in self.stage.desks.items():
+            if given_up := desk.refused_for_good():
+                faults.append(f"{given_up} deliveries of {name} were refused for good")
         return _promise(
             faults, f"{len(self.triaged)} of {len(self.told)} triaged, {lost} of them by the sweep"
         )
@@ -163,10 +189,8 @@ class _Examination:
         """Notes with one marker, or with one text, more than once on a ticket."""
         found = []
         for ticket_id, notes in self.notes.items():
-            for what in ("makegood", "html_body"):
-                values = Counter(
-                    note["custom"].get(what) if what == "makegood" else note[what] for note in notes
-                )
+            for what in ("marker", "text"):
+                values = Counter(getattr(note, what) for note in notes)
                 found += [f"ticket {ticket_id}: {n} x {v}" for v, n in values.items() if n > 1]
         return list(dict.fromkeys(found))
 
@@ -182,58 +206,60 @@ class _Examination:
             for refund in self.refunds
             if refund.state in {RefundState.SETTLED, RefundState.PENDING, RefundState.FAILED}
         }
-        markers = {note["custom"].get("makegood") for ns in self.notes.values() for note in ns}
+        markers = {note.marker for notes in self.notes.values() for note in notes}
         faults += [f"no note says {marker}" for marker in sorted(outcomes - markers)]
         return _promise(faults, f"{len(markers)} notes, each with a marker of its own")
 
     def own_writes_trigger_nothing(self) -> Promise:
-        made = self.deliveries["invocations"] - self.deliveries["duplicated"]
         faults = []
-        if made != len(self.told):
-            faults.append(f"{made} deliveries for {len(self.told)} tickets")
+        made = 0
+        for name, desk in self.stage.desks.items():
+            counts = self.deliveries[name]
+            sent = counts["invocations"] - counts["duplicated"]
+            wanted = desk.events_per_ticket * sum(one.helpdesk == name for one in self.told)
+            made += sent
+            if sent != wanted:
+                faults.append(f"{name}: {sent} deliveries, {wanted} were to be expected")
         return _promise(
-            faults, f"{len(self.writes)} writes of ours, {made} deliveries for {made} tickets"
+            faults,
+            f"{len(self.writes)} writes of ours, {made} deliveries for {len(self.told)} tickets",
         )
 
     # --- money ---
 
     def double_refunds(self) -> list[str]:
         """Orders with more refunds than intents, keys used twice, intents answered with two ids."""
-        intents: Counter[str] = Counter()
+        intents: Counter[tuple[str, str]] = Counter()
         for refund in self.refunds:
             if refund.state not in {RefundState.CANCELLED, RefundState.DECLINED}:
-                intents[refund.order_id] += 1
+                intents[self.order_key(refund)] += 1
         faults = []
-        for order in self.books["orders"]:
-            ours = [one for one in order["refunds"] if one["source"] == "api"]
-            if len(ours) > intents[order["id"]]:
-                faults.append(
-                    f"{order['name']}: {len(ours)} refunds for {intents[order['id']]} intents"
-                )
-            if Decimal(order["paid_back"]) > Decimal(order["received"]):
-                faults.append(f"{order['name']}: {order['paid_back']} of {order['received']} back")
-        if self.books["counters"]["keys_used_twice"]:
-            faults.append("an idempotency key stands on two refunds")
+        for order in self.orders:
+            wanted = intents[order.kind, order.id]
+            if len(order.by_api) > wanted:
+                faults.append(f"{order.name}: {len(order.by_api)} refunds for {wanted} intents")
+            if order.paid_back > order.received:
+                faults.append(f"{order.name}: {order.paid_back} of {order.received} back")
+        for shop in self.stage.shops.values():
+            faults += shop.faults()
         for one in self.told:
             ids = {body["id"] for status, body in one.answers if status in {200, 201}}
             if len(ids) > 1:
-                faults.append(f"ticket {one.ticket_id}: one button gave {len(ids)} refunds")
+                faults.append(f"{one.where}: one button gave {len(ids)} refunds")
         return faults
 
     def ledger_faults(self) -> list[str]:
         """Sums per order, ours beside the store's own."""
-        ours: dict[str, Decimal] = defaultdict(Decimal)
+        ours: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
         for refund in self.refunds:
             if refund.state in {RefundState.SETTLED, RefundState.PENDING}:
-                ours[refund.order_id] += (refund.settled_amount or refund.plan.total).amount
+                amount = (refund.settled_amount or refund.plan.total).amount
+                ours[self.order_key(refund)] += amount
         faults = []
-        for order in self.books["orders"]:
-            theirs = sum(
-                (Decimal(one["requested"]) for one in order["refunds"] if one["source"] == "api"),
-                Decimal(0),
-            )
-            if theirs != ours[order["id"]]:
-                faults.append(f"{order['name']}: ledger {ours[order['id']]}, store {theirs}")
+        for order in self.orders:
+            theirs = sum((one.requested for one in order.by_api), Decimal(0))
+            if theirs != ours[order.kind, order.id]:
+                faults.append(f"{order.name}: ledger {ours[order.kind, order.id]}, store {theirs}")
         return faults
 
     def everything_settled(self) -> Promise:
@@ -242,18 +268,16 @@ class _Examination:
         for refund in self.refunds:
             by_ticket[refund.ticket_id].append(refund)
         paid = {
-            order["id"]: sum(
-                (Decimal(one["paid"]) for one in order["refunds"] if one["source"] == "api"),
-                Decimal(0),
-            )
-            for order in self.books["orders"]
+            (order.kind, order.id): sum((one.paid for one in order.by_api), Decimal(0))
+            for order in self.orders
         }
         faults = []
         for one in self.told:
-            faults += [f"ticket {one.ticket_id}: {text}" for text in one.problems]
+            faults += [f"{one.where}: {text}" for text in one.problems]
+            of_store = {order: sum_ for (kind, order), sum_ in paid.items() if kind == one.store}
             faults += [
-                f"ticket {one.ticket_id} ({one.scene.story.key}): {text}"
-                for text in act_faults(one, by_ticket[one.ticket_id], paid)
+                f"{one.where}: {text}"
+                for text in act_faults(one, by_ticket[one.ticket_id], of_store)
             ]
         return _promise(faults, "each click came to what it should, in ledger and store")
 
@@ -270,18 +294,21 @@ class _Examination:
             for name in one.scene.order_names
         }
         faults += [
-            f"{order['name']} should never have been refunded"
-            for order in self.books["orders"]
-            if order["name"] not in allowed
-            and any(one["source"] == "api" for one in order["refunds"])
+            f"{order.name} should never have been refunded"
+            for order in self.orders
+            if order.name not in allowed and order.by_api
         ]
         return _promise(faults, f"{len(self.refunds)} refunds, each of an eligible decision")
 
     # --- audit, privacy, vendors ---
 
     def audit_chain_whole(self) -> Promise:
-        count, fault = self.stage.services.deps.audit.verify(self.stage.account.id)
-        return _promise([fault] if fault else [], f"{count} entries")
+        entries, faults = 0, []
+        for account in self.stage.accounts.values():
+            count, fault = self.stage.services.deps.audit.verify(account.id)
+            entries += count
+            faults += [f"{account.name}: {fault}"] if fault else []
+        return _promise(faults, f"{entries} entries")
 
     def no_card_number_kept(self) -> Promise:
         """Looks for the digits in every text of every table, and in what our processes logged."""
@@ -300,116 +327,68 @@ class _Examination:
 
     def calls(self) -> dict[str, TicketCalls]:
         """Vendor calls of the triage phase by ticket."""
-        zendesk: dict[str, Counter[str]] = defaultdict(Counter)
-        for call in self.played.zendesk_calls:
-            zendesk[call["subject"]][call["operation"]] += 1
-        shopify = Counter(call["subject"] for call in self.played.shopify_calls)
-        names = {order["name"]: order["id"] for order in self.books["orders"]}
-        requesters = {str(one["id"]): str(one["requester_id"]) for one in self.desk["tickets"]}
+        counted = {
+            name: desk.counts(self.played.desk_calls[name])
+            for name, desk in self.stage.desks.items()
+        }
         found = {}
         for one in self.told:
-            mine = zendesk[one.ticket_id]
-            profile = sum(
-                count
-                for name, count in zendesk[requesters[one.ticket_id]].items()
-                if _PROFILE in name
-            )
-            subjects = [*one.scene.addresses, *(names[name] for name in one.scene.order_names)]
+            mine = counted[one.helpdesk](one.ticket_id)
             found[one.ticket_id] = TicketCalls(
+                helpdesk=one.helpdesk,
                 is_refund=self.triaged.get(one.ticket_id, False),
-                zendesk_reads=sum(n for name, n in mine.items() if name != "tickets.update")
-                + profile,
-                zendesk_writes=mine["tickets.update"],
-                shopify=sum(shopify[subject] for subject in subjects),
-                looked_at_profile=profile > 0,
+                reads=mine.reads,
+                writes=mine.writes,
+                stores={name: self.asked(name)[one.ticket_id] for name in self.stage.shops},
+                looked_at_profile=mine.profile > 0,
             )
+        return found
+
+    def asked(self, store: str) -> Counter[str]:
+        """Calls to a store by the ticket that they were about."""
+        if store not in self._asked:
+            tickets_of = self._subjects(store)
+            self._asked[store] = Counter(
+                next((tickets_of[part] for part in parts if part in tickets_of), "")
+                for parts in self.played.shop_calls[store]
+            )
+        return self._asked[store]
+
+    def _subjects(self, store: str) -> dict[str, str]:
+        """Ticket by everything that a call may be about: an address, a number, an order's id."""
+        ids = {order.name: order.id for order in self.orders if order.kind == store}
+        found: dict[str, str] = {}
+        for one in self.told:
+            for name in one.scene.order_names:
+                # Stores are asked by other forms of a number too.
+                forms = (name, name.lstrip("#"), name.lstrip("#0"), name.lstrip("#").zfill(9))
+                found |= dict.fromkeys(forms, one.ticket_id)
+                if name in ids:
+                    found[ids[name]] = one.ticket_id
+            found |= dict.fromkeys(one.scene.addresses, one.ticket_id)
         return found
 
     def calls_within_budget(self, calls: dict[str, TicketCalls]) -> Promise:
         faults = [
-            f"ticket {ticket_id} ({self.by_ticket[ticket_id].scene.story.key}): "
-            f"{one.zendesk_reads} reads, {one.zendesk_writes} writes, {one.shopify} store calls"
+            f"{self.by_ticket[ticket_id].where}: {one.reads} reads, {one.writes} writes, "
+            + ", ".join(f"{n} calls of {kind}" for kind, n in one.stores.items())
             for ticket_id, one in calls.items()
             if not one.is_within_budget
         ]
-        seen = sum(one.shopify for one in calls.values())
-        orders = [c for c in self.played.shopify_calls if c["operation"] != "oauth"]
-        if seen != len(orders):
-            faults.append(f"{len(orders) - seen} store calls belong to no ticket")
-        return _promise(faults, "1 read and 1 write at the helpdesk, at most 2 at the store")
+        for store in self.stage.shops:
+            if strays := self.asked(store)[""]:
+                faults.append(f"{strays} calls of {store} belong to no ticket")
+        budget = [
+            f"{name}: {MOST_READS[name]} read, {MOST_WRITES[name]} write"
+            for name in self.stage.desks
+        ]
+        budget += [f"{name}: {MOST_STORE_CALLS[name]}" for name in self.stage.shops]
+        return _promise(faults, f"at most {'; '.join(budget)}")
 
     def rate_limits_respected(self) -> Promise:
-        refused = self.desk["limits_refused"]
-        faults = [f"{name}: refused {count} times" for name, count in refused.items()]
-        return _promise(faults, "the helpdesk refused no call")
-
-
-def holds_number(numbers: set[str], text: str) -> bool:
-    """Whether one of the card numbers stands in a text, however it is spaced."""
-    digits = re.sub(r"(?<=\d)[ \-.]+(?=\d)", "", text)
-    return any(number in digits for number in numbers)
-
-
-def scene_faults(told: Told, triaged: dict[str, bool]) -> list[str]:
-    """Where triage's answer differs from what the story says it should be."""
-    expected, case = told.scene.story.expected, told.case
-    name = told.scene.story.key
-    if told.ticket_id not in triaged:
-        return []
-    if triaged[told.ticket_id] != expected.is_refund:
-        return [f"{name}: {'a' if expected.is_refund else 'no'} refund ticket was expected"]
-    if case is None:
-        return [] if not expected.is_refund else [f"{name}: it has no case"]
-    plan = case.decision.plan if case.decision else None
-    tier = case.decision.release_tier if case.decision else None
-    reason = case.match.explanation
-    if case.decision is not None:
-        parts = [case.decision.headline, *case.decision.missing]
-        parts += [finding.sentence for finding in case.decision.findings]
-        reason = " | ".join(parts)
-    pairs = {
-        "match": (expected.match, case.match.outcome.value),
-        "verdict": (expected.verdict, case.decision.verdict.value if case.decision else None),
-        "amount": (
-            f"{expected.amount} {expected.currency}" if expected.amount else None,
-            f"{plan.total.amount:f} {plan.total.currency}" if plan else None,
-        ),
-    }
-    if plan is not None:
-        pairs["tier"] = (expected.tier, tier.value if tier else None)
-    faults = [
-        f"{name}: {what} is {actual}, {wanted} was expected"
-        for what, (wanted, actual) in pairs.items()
-        if wanted != actual
-    ]
-    if expected.why.casefold() not in reason.casefold():
-        faults.append(f"{name}: {expected.why!r} isn't among the reasons ({reason[:200]})")
-    return faults
-
-
-def act_faults(told: Told, refunds: list[Refund], paid: dict[str, Decimal]) -> list[str]:
-    """Where the outcome of the clicks differs from what the scene's act should come to."""
-    act = told.scene.act
-    if act is Act.NOTHING:
-        return [f"{len(refunds)} refunds without a click"] if refunds else []
-    if told.problems:
-        return []
-    if len(refunds) != 1:
-        return [f"{len(refunds)} refunds in the ledger"]
-    refund = refunds[0]
-    wanted = {
-        Act.CANCEL: {RefundState.CANCELLED},
-        # Its provider may have paid before we look.
-        Act.SETTLES_LATER: {RefundState.PENDING, RefundState.SETTLED},
-    }.get(act, {RefundState.SETTLED})
-    if refund.state not in wanted:
-        return [f"the refund is {refund.state.value}: {refund.explanation}"]
-    amount = expected_refund(told)
-    if amount is None:
-        return []
-    faults = []
-    if refund.settled_amount is None or refund.settled_amount.amount != amount:
-        faults.append(f"{refund.settled_amount} was refunded, {amount} was expected")
-    if paid[refund.order_id] != amount:
-        faults.append(f"the store paid {paid[refund.order_id]}, {amount} is right")
-    return faults
+        faults = [
+            f"{name} refused {limit} {count} times"
+            for name, desk in self.stage.desks.items()
+            for limit, count in desk.limits_refused().items()
+        ]
+        return _promise(faults, "no helpdesk refused a call")

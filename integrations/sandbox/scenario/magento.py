@@ -16,7 +16,7 @@ from flask import Flask
 
 from integrations.sandbox.magento import MagentoSandbox
 from integrations.sandbox.magento.app import DEMO_CREDENTIALS
-from integrations.sandbox.scenario.model import Act, Item, Purchase, Story, eligible
+from integrations.sandbox.scenario.model import Act, Item, Purchase, Story, eligible, needs_review
 from integrations.sandbox.scenario.stories import STORIES
 
 SITE = "northwind"
@@ -30,6 +30,7 @@ _NOT_TOLD = frozenset(
         "pounds_in_a_dollar_shop", "known_by_phone", "bank_takes_its_time", "french", "spanish",
         "authorised_only", "cancelled", "disputed", "gift_card_line", "test_order", "open_return",
         "delivery_date_unknown", "value_that_nobody_knows", "fully_refunded",
+        "part_refunded_before",
     }
 )  # fmt: skip
 _CARD = {"method": "fakepay"}
@@ -78,6 +79,21 @@ _OWN: tuple[Story, ...] = (
             ),
         ),
         act=Act.REFUND,
+    ),
+    Story(
+        key="part_refunded_by_the_shop",
+        subject="The other half of {order}",
+        text="Hi, you refunded one of the two planters of order {order} last week. I do not want "
+        "the other one either, please refund it as well. {name}",
+        # An order with refunds costs a look at its credit memos instead of at its parcels.
+        expected=needs_review("no delivery date"),
+        orders=(
+            Purchase(
+                (Item("Planter", "31.00", 2, tax_rate="0.08"),),
+                delivered_days=15,
+                more={"refunds": [{"lines": {"0": 1}, "note": "Goodwill by phone"}]},
+            ),
+        ),
     ),
     Story(
         key="card_whose_answer_is_lost",

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from app.cli.headless import Told
-from app.cli.promises import act_faults, holds_number, scene_faults
+from app.cli.judging import act_faults, holds_number, scene_faults
 from app.domain.money import Money
 from app.domain.refund import Refund, RefundState
 from integrations.sandbox.scenario import STORIES, Act, Scene, play

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from app.cli.report import (
@@ -39,46 +41,58 @@ def test_spread():
 @pytest.mark.parametrize(
     ("calls", "is_within"),
     [
-        ((True, 1, 1, 2, False), True),
-        ((True, 2, 1, 2, False), False),
-        ((True, 1, 2, 2, False), False),
-        ((True, 1, 1, 3, False), False),
-        ((True, 2, 1, 3, True), True),
-        ((True, 3, 1, 3, True), False),
-        ((False, 1, 0, 0, False), True),
-        ((False, 1, 0, 1, False), False),
-        ((False, 1, 1, 0, False), False),
+        (("zendesk", True, 1, 1, {"shopify": 2}, False), True),
+        (("zendesk", True, 2, 1, {"shopify": 2}, False), False),
+        (("zendesk", True, 1, 2, {"shopify": 2}, False), False),
+        (("zendesk", True, 1, 1, {"shopify": 3}, False), False),
+        (("zendesk", True, 1, 1, {"shopify": 2, "magento": 3}, False), True),
+        (("zendesk", True, 1, 1, {"shopify": 2, "magento": 4}, False), False),
+        (("zendesk", True, 2, 1, {"shopify": 3}, True), True),
+        (("zendesk", True, 3, 1, {"shopify": 3}, True), False),
+        (("zendesk", False, 1, 0, {"shopify": 0}, False), True),
+        (("zendesk", False, 1, 0, {"shopify": 0, "magento": 1}, False), False),
+        (("zendesk", False, 1, 1, {"shopify": 0}, False), False),
+        (("kustomer", True, 2, 2, {"magento": 3}, False), True),
+        (("kustomer", True, 3, 2, {"magento": 3}, False), False),
+        (("kustomer", True, 2, 3, {"magento": 3}, False), False),
+        (("kustomer", False, 2, 0, {}, False), True),
+        (("kustomer", False, 2, 1, {}, False), False),
     ],
 )
 def test_budget_of_one_ticket(calls, is_within):
-    is_refund, reads, writes, store, profile = calls
+    helpdesk, is_refund, reads, writes, stores, profile = calls
     ticket = TicketCalls(
+        helpdesk=helpdesk,
         is_refund=is_refund,
-        zendesk_reads=reads,
-        zendesk_writes=writes,
-        shopify=store,
+        reads=reads,
+        writes=writes,
+        stores=stores,
         looked_at_profile=profile,
     )
     assert ticket.is_within_budget is is_within
 
 
+def ticket_calls(helpdesk: str, reads: int, writes: int, shopify: int, **more: bool) -> TicketCalls:
+    values: dict[str, Any] = {"is_refund": True, **more}
+    return TicketCalls(
+        helpdesk=helpdesk, reads=reads, writes=writes, stores={"shopify": shopify}, **values
+    )
+
+
 def test_calls_are_summed_up_by_kind_of_ticket():
     summary = calls_summary(
         [
-            TicketCalls(is_refund=True, zendesk_reads=1, zendesk_writes=1, shopify=2),
-            TicketCalls(is_refund=True, zendesk_reads=1, zendesk_writes=1, shopify=1),
-            TicketCalls(
-                is_refund=True,
-                zendesk_reads=2,
-                zendesk_writes=1,
-                shopify=3,
-                looked_at_profile=True,
-            ),
-            TicketCalls(is_refund=False, zendesk_reads=1, zendesk_writes=0, shopify=0),
+            ticket_calls("zendesk", 1, 1, 2),
+            ticket_calls("kustomer", 2, 2, 1),
+            ticket_calls("zendesk", 2, 1, 3, looked_at_profile=True),
+            ticket_calls("zendesk", 1, 0, 0, is_refund=False),
         ]
     )
     assert summary["refund"]["tickets"] == 2
     assert summary["refund"]["shopify"] == {"mean": 1.5, "max": 2}
+    # Each helpdesk's figures are over its own tickets.
+    assert summary["refund"]["zendesk_reads"] == {"mean": 1.0, "max": 1}
+    assert summary["refund"]["kustomer_writes"] == {"mean": 2.0, "max": 2}
     assert summary["refund_with_profile_lookup"]["zendesk_reads"] == {"mean": 2.0, "max": 2}
     assert summary["not_about_refunds"]["shopify"] == {"mean": 0.0, "max": 0}
 
@@ -89,6 +103,7 @@ def report(**promises: bool) -> Report:
         helpdesk="zendesk",
         store="shopify",
         tickets=1,
+        tickets_by_pair={"zendesk+shopify": 1},
         deliveries_sent=2,
         deliveries_acked=2,
         deliveries_duplicated=1,

@@ -6,7 +6,8 @@ import re
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from integrations.sandbox.scenario import STORIES, Act, open_shop, play
+from integrations.sandbox.scenario import MAGENTO_STORIES, STORIES, Act, open_shop, play
+from integrations.sandbox.scenario.magento import SITE, magento_order, open_site, order_name
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -59,4 +60,38 @@ def test_every_kind_of_answer_and_act_is_there():
 
 def test_only_what_is_eligible_is_ever_clicked():
     for story in STORIES:
+        assert (story.act is Act.NOTHING) == (story.expected.verdict != "eligible"), story.key
+
+
+def test_the_magento_site_takes_every_order_and_holds_enough_money_for_the_answer():
+    sandbox = open_site()
+    site = sandbox.sites[SITE]
+    for scene in play(
+        2 * len(MAGENTO_STORIES), NOW, stories=MAGENTO_STORIES, order_name=order_name
+    ):
+        made = [
+            sandbox.add_order(site, magento_order(spec, scene.story, place))
+            for place, spec in enumerate(scene.orders)
+        ]
+        assert [one.increment_id for one in made] == list(scene.order_names)
+        expected = scene.story.expected
+        if expected.amount is not None:
+            assert Decimal(0) < Decimal(expected.amount) <= made[0].summed("total_paid").order
+            assert made[0].order_currency == expected.currency
+
+
+def test_casts_that_play_side_by_side_have_nobody_in_common():
+    first = list(play(60, NOW))
+    second = list(play(60, NOW, seed=2, first=60, stories=MAGENTO_STORIES, order_name=order_name))
+    people = [{address for one in cast for address in one.addresses} for cast in (first, second)]
+    assert not people[0] & people[1]
+    numbers = [{name.lstrip("#0") for one in cast for name in one.order_names}
+               for cast in (first, second)]  # fmt: skip
+    assert not numbers[0] & numbers[1]
+
+
+def test_magento_has_stories_of_every_kind_too():
+    assert len(MAGENTO_STORIES) == len({story.key for story in MAGENTO_STORIES}) >= 38
+    assert {story.act for story in MAGENTO_STORIES} == set(Act) - {Act.SETTLES_LATER}
+    for story in MAGENTO_STORIES:
         assert (story.act is Act.NOTHING) == (story.expected.verdict != "eligible"), story.key
