@@ -24,7 +24,7 @@ from app.domain.order import Order, PaymentStatus, Suggestion, TransactionStatus
 from app.domain.people import Agent
 from app.domain.plan import RefundChoice
 from app.domain.refund import Refund
-from app.domain.ticket import Requester, Ticket, TicketEvent
+from app.domain.ticket import Message, Requester, Ticket, TicketEvent
 
 
 class Account(Value):
@@ -117,6 +117,9 @@ class Helpdesk(Protocol):
 
     def read_ticket(self, ticket_id: str) -> Ticket:
         """The ticket with its requester, in one call. Raises NotFound, Unavailable..."""
+
+    def read_messages(self, ticket_id: str) -> tuple[Message, ...]:
+        """A ticket's public messages, oldest first, at most the newest hundred, in one call."""
 
     def read_requester(self, requester_id: str) -> Requester:
         """The requester with all other addresses on their profile, in one call."""

@@ -170,7 +170,11 @@ class Inbox(Protocol):
 
 
 class TriageResult(Value):
-    """All that one triage found, stored in one step. `case` is None for other tickets."""
+    """All that one triage found, stored in one step. `case` is None for other tickets.
+
+    `takes_up`: a person, or the customer's later message, says that a ticket which was left alone
+    is about a refund; a repeated delivery of its beginning can't.
+    """
 
     delivery_id: int | None
     account_id: str
@@ -181,6 +185,7 @@ class TriageResult(Value):
     case: Case | None = None
     offered: OfferedPlan | None = None
     write: PendingWrite | None = None
+    takes_up: bool = False
 
 
 class CaseBook(Protocol):
@@ -188,6 +193,9 @@ class CaseBook(Protocol):
 
     def is_triaged(self, account_id: str, ticket_id: str) -> bool:
         """Whether a triage of this ticket was stored."""
+
+    def triage_outcome(self, account_id: str, ticket_id: str) -> str | None:
+        """What came of the triage of this ticket, in a word; None when none was stored."""
 
     def save_triage(self, result: TriageResult, now: datetime) -> bool:
         """Store a triage and finish its delivery. False when another worker was first: then

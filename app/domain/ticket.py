@@ -51,12 +51,27 @@ class Requester(Value):
     phones: tuple[Contact, ...] = ()
 
 
+class Message(Value):
+    """One public message of a ticket. `is_automatic`: a machine sent it (out of office, bounce).
+
+    `has_attachments` is None where the helpdesk doesn't say.
+    """
+
+    author_id: str | None = None
+    is_from_customer: bool
+    text: str
+    created_at: AwareDatetime
+    is_automatic: bool = False
+    has_attachments: bool | None = None
+
+
 class Ticket(Value):
     """A ticket with what triage needs of it.
 
     `revision` is the helpdesk's own mark of the version read (Zendesk: `updated_at`, verbatim); it
     goes back with a write so that nobody's change is overwritten. `fields` maps the helpdesk's
     field id to its value as text. `is_from_agent`: the requester is staff, so no customer asks.
+    `has_attachments` is None where the helpdesk doesn't say.
     """
 
     id: str
@@ -73,3 +88,4 @@ class Ticket(Value):
     language_hint: str | None = None
     is_closed: bool = False
     is_from_agent: bool = False
+    has_attachments: bool | None = None

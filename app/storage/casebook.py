@@ -86,13 +86,16 @@ class SqlCaseBook:
 
     def is_triaged(self, account_id: str, ticket_id: str) -> bool:
         """Whether the ticket has a row."""
+        return self.triage_outcome(account_id, ticket_id) is not None
+
+    def triage_outcome(self, account_id: str, ticket_id: str) -> str | None:
+        """The outcome in the ticket's row."""
         with self._db.read() as tx:
-            found = tx.execute(
-                select(tickets.c.ticket_id).where(
+            return tx.execute(
+                select(tickets.c.outcome).where(
                     tickets.c.account_id == account_id, tickets.c.ticket_id == ticket_id
                 )
-            )
-            return found.first() is not None
+            ).scalar_one_or_none()
 
     def save_triage(self, result: TriageResult, now: datetime) -> bool:
         """All or nothing; the ticket's primary key decides which worker was first."""
@@ -113,8 +116,7 @@ class SqlCaseBook:
             "triaged_at": now,
         }
         taken_up = False
-        if result.delivery_id is None and result.is_refund:
-            # An agent says that a ticket which triage left alone is about a refund after all.
+        if result.is_refund and result.takes_up:
             left_alone = tx.execute(
                 update(tickets)
                 .where(

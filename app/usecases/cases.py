@@ -20,8 +20,9 @@ from app.usecases.decide import decide_case, note_write
 from app.usecases.deps import Deps
 from app.usecases.lookup import ask_stores
 from app.usecases.people import require_tier
+from app.usecases.reading import classify_ticket
 from app.usecases.ticket_writes import deliver_write
-from app.usecases.triage import build_case, classify_ticket, without_addresses
+from app.usecases.triage import build_case, without_addresses
 
 
 class TicketView(Value):
@@ -96,6 +97,7 @@ def triage_by_hand(deps: Deps, account: Account, ticket_id: str, agent: Agent) -
             requester_id=ticket.requester.id,
             is_refund=True,
             outcome=f"started by {agent.id}",
+            takes_up=True,
             case=case,
             offered=offered,
             write=write,

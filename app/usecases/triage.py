@@ -29,6 +29,13 @@ from app.records import Delivery, OfferedPlan, TriageResult, new_id
 from app.usecases.decide import decide_case, note_write
 from app.usecases.deps import Deps
 from app.usecases.lookup import find_order, is_worth_waiting
+from app.usecases.reading import (
+    READ_AGAIN,
+    asks_for_refund,
+    classify_reply,
+    classify_ticket,
+    why_left_alone,
+)
 from app.usecases.ticket_writes import deliver_write
 
 log = logging.getLogger(__name__)
@@ -100,31 +107,48 @@ def _park(deps: Deps, delivery: Delivery, cause: str) -> str:
 
 
 def _triage(deps: Deps, delivery: Delivery) -> str:
-    ticket_id = delivery.event.ticket_id
-    if deps.cases.is_triaged(delivery.account_id, ticket_id):
+    account_id, ticket_id = delivery.account_id, delivery.event.ticket_id
+    is_reply = delivery.event.kind is TicketEventKind.CUSTOMER_REPLIED
+    before = deps.cases.triage_outcome(account_id, ticket_id)
+    if before is not None and not (is_reply and before in READ_AGAIN):
         deps.inbox.finish(delivery.id, "triaged before", deps.clock.now())
         return "triaged before"
     if delivery.event.kind not in _STARTS_TRIAGE:
         what = f"not for triage: {delivery.event.vendor_kind}"
         deps.inbox.finish(delivery.id, what, deps.clock.now())
         return "not for triage"
-    account = deps.account(delivery.account_id)
-    ticket = deps.helpdesk(account).read_ticket(ticket_id)
+    account = deps.account(account_id)
+    helpdesk = deps.helpdesk(account)
+    reply: Classification | None = None
+    if before is not None:
+        # A conversation that was about something else: its new message is read first.
+        reply = classify_reply(deps, helpdesk.read_messages(ticket_id))
+        if reply is None or not asks_for_refund(reply):
+            deps.inbox.finish(delivery.id, before, deps.clock.now())
+            return before
+    ticket = helpdesk.read_ticket(ticket_id)
     now = deps.clock.now()
     classification = classify_ticket(deps, ticket)
-    outcome = _not_for_us(ticket, classification)
+    if reply is not None:
+        classification = _with_reply(classification, reply)
+    outcome = why_left_alone(ticket, classification)
+    if outcome in READ_AGAIN and is_reply:
+        # The reply was delivered first: the ticket's beginning isn't what brought us here.
+        reply = classify_reply(deps, helpdesk.read_messages(ticket_id))
+        if reply is not None and asks_for_refund(reply):
+            classification = _with_reply(classification, reply)
+            outcome = None
     if outcome is not None:
-        deps.cases.save_triage(
-            TriageResult(
-                delivery_id=delivery.id,
-                account_id=account.id,
-                ticket_id=ticket.id,
-                requester_id=ticket.requester.id,
-                is_refund=False,
-                outcome=outcome,
-            ),
-            now,
+        result = TriageResult(
+            delivery_id=delivery.id,
+            account_id=account.id,
+            ticket_id=ticket.id,
+            requester_id=ticket.requester.id,
+            is_refund=False,
+            outcome=outcome,
         )
+        if before is not None or not deps.cases.save_triage(result, now):
+            deps.inbox.finish(delivery.id, outcome, now)
         return outcome
     can_wait = delivery.attempts < _STORE_ATTEMPTS
     case, offered = build_case(deps, account, ticket, classification, now, can_wait=can_wait)
@@ -136,6 +160,7 @@ def _triage(deps: Deps, delivery: Delivery) -> str:
         requester_id=ticket.requester.id,
         is_refund=True,
         outcome="triaged",
+        takes_up=reply is not None,
         case=case,
         offered=offered,
         write=write,
@@ -147,22 +172,12 @@ def _triage(deps: Deps, delivery: Delivery) -> str:
     return "triaged"
 
 
-def classify_ticket(deps: Deps, ticket: Ticket) -> Classification:
-    """Classify a ticket's text, with payment data masked before anything else sees it."""
-    return deps.classifier.classify(
-        mask_payment_data(ticket.description), mask_payment_data(ticket.subject)
-    )
+def _with_reply(first: Classification, reply: Classification) -> Classification:
+    """What the newest message says, with the order that the ticket began with where it names none.
 
-
-def _not_for_us(ticket: Ticket, found: Classification) -> str | None:
-    """Why a ticket gets no case, or None when it does."""
-    if ticket.is_closed:
-        return "closed"
-    if ticket.is_from_agent:
-        return "written by an agent"
-    if found.refund or (found.refund_related and found.needs_human and found.confidence >= 0.5):
-        return None
-    return "not about a refund"
+    A ticket can become a refund request at any message; what it began with was something else.
+    """
+    return reply if reply.orders else reply.model_copy(update={"orders": first.orders})
 
 
 def build_case(

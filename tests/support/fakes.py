@@ -35,7 +35,14 @@ from app.domain.people import Agent, Tier
 from app.domain.plan import RefundChoice
 from app.domain.pricing import build_plan
 from app.domain.refund import Refund
-from app.domain.ticket import Contact, Requester, Ticket, TicketEvent, TicketEventKind
+from app.domain.ticket import (
+    Contact,
+    Message,
+    Requester,
+    Ticket,
+    TicketEvent,
+    TicketEventKind,
+)
 from app.ports import (
     Account,
     AccountDirectory,
@@ -118,6 +125,7 @@ class MemoryHelpdesk:
     def __init__(self, clock: HandClock) -> None:
         self.clock = clock
         self.tickets: dict[str, Ticket] = {}
+        self.messages: dict[str, list[Message]] = {}
         self.agents: dict[str, Agent] = {}
         self.written: list[TicketWrite] = []
         self.customers: list[tuple[str, CustomerFields]] = []
@@ -199,6 +207,28 @@ class MemoryHelpdesk:
         if ticket_id not in self.tickets:
             raise NotFound("there is no such ticket", vendor=self.name, operation="read a ticket")
         return self.tickets[ticket_id]
+
+    def read_messages(self, ticket_id: str) -> tuple[Message, ...]:
+        self._ready()
+        ticket = self.tickets[ticket_id]
+        first = Message(
+            author_id=ticket.requester.id,
+            is_from_customer=not ticket.is_from_agent,
+            text=ticket.description,
+            created_at=ticket.created_at,
+        )
+        return (first, *self.messages.get(ticket_id, ()))
+
+    def add_message(self, ticket_id: str, text: str, *, is_from_customer: bool = True) -> None:
+        """Somebody writes on a ticket, in public."""
+        self.clock.advance(1)
+        message = Message(
+            author_id=self.tickets[ticket_id].requester.id if is_from_customer else "11",
+            is_from_customer=is_from_customer,
+            text=text,
+            created_at=self.clock.now(),
+        )
+        self.messages.setdefault(ticket_id, []).append(message)
 
     def read_requester(self, requester_id: str) -> Requester:
         self._ready()

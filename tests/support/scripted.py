@@ -28,7 +28,7 @@ from app.domain.order import Order, PaymentStatus, TransactionStatus
 from app.domain.plan import InvalidChoice, Plan, RefundChoice
 from app.domain.pricing import build_plan
 from app.domain.refund import Refund
-from app.domain.ticket import Requester, Ticket
+from app.domain.ticket import Message, Requester, Ticket
 from app.ports import Recheck, StoreRefund, TicketPage, WriteReceipt
 from tests.support.fakes import (
     HandClock,
@@ -112,6 +112,10 @@ class ScriptedHelpdesk(MemoryHelpdesk):
     def read_ticket(self, ticket_id: str) -> Ticket:
         with self.script.step("read_ticket"):
             return super().read_ticket(ticket_id)
+
+    def read_messages(self, ticket_id: str) -> tuple[Message, ...]:
+        with self.script.step("read_messages"):
+            return super().read_messages(ticket_id)
 
     def read_requester(self, requester_id: str) -> Requester:
         with self.script.step("read_requester"):

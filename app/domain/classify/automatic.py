@@ -48,7 +48,8 @@ _HEADERS: dict[str, frozenset[str]] = {
     "x-failed-recipients": frozenset({""}),
 }
 _PRECEDENCES = frozenset({"auto_reply", "bulk", "junk", "list"})
-_MACHINES = ("mailer-daemon", "postmaster", "no-reply", "noreply", "do-not-reply", "donotreply")
+# Forms of shops often come from "noreply", with a customer behind them; bounces never do.
+_MACHINES = ("mailer-daemon", "postmaster")
 
 
 def is_automatic(subject: str, text: str) -> bool:

@@ -41,6 +41,17 @@ def cue_book() -> CueBook:
 
 
 @cache
+def agreement_book() -> CueBook:
+    """Phrases of yes, no and of offers; built once a process."""
+    return CueBook(
+        {
+            name: tuple(phrase.strip() for phrase in text.split(",") if phrase.strip())
+            for name, text in blocks("agreement.txt").items()
+        }
+    )
+
+
+@cache
 def word_set(name: str) -> frozenset[str]:
     """The single words of a group, as they are matched: folded, without accents."""
     return frozenset(_phrases()[name])

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from app.domain.crm import CHECKED_TAG, CustomerFields, TicketWrite
 from app.domain.errors import NotFound, OutcomeUnknown
 from app.domain.people import Agent, TierMap
-from app.domain.ticket import Requester, Ticket, TicketEvent, TicketEventKind
+from app.domain.ticket import Message, Requester, Ticket, TicketEvent, TicketEventKind
 from app.ports import Account, Check, TicketPage, WriteReceipt
 from integrations.helpdesks.zendesk.answers import VENDOR
 from integrations.helpdesks.zendesk.checks import check_account
@@ -22,6 +22,7 @@ from integrations.helpdesks.zendesk.note import note_html
 from integrations.helpdesks.zendesk.payloads import (
     DEFAULT_REGION,
     AuditsAnswer,
+    CommentsAnswer,
     GroupsAnswer,
     IdentitiesAnswer,
     SearchAnswer,
@@ -49,6 +50,13 @@ class Zendesk:
         answer = self._client.get(f"tickets/{_digits(ticket_id)}.json", {"include": "users"})
         with self._client.understanding("read the ticket"):
             return TicketAnswer.model_validate(answer).to_domain(self._region)
+
+    def read_messages(self, ticket_id: str) -> tuple[Message, ...]:
+        """The newest page of comments, in one GET, with their authors side-loaded."""
+        params = {"include": "users", "sort": "-created_at", "page[size]": str(_PAGE)}
+        answer = self._client.get(f"tickets/{_digits(ticket_id)}/comments.json", params)
+        with self._client.understanding("read the ticket's comments"):
+            return CommentsAnswer.model_validate(answer).to_domain()
 
     def read_requester(self, requester_id: str) -> Requester:
         """All addresses on a profile, in one GET. They come without the person's name."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from app.domain.errors import AccessDenied, VendorError
 from app.domain.people import TierMap
@@ -10,7 +11,7 @@ from app.ports import Account, Check, CheckStatus
 from integrations.helpdesks.zendesk import setup
 from integrations.helpdesks.zendesk.client import ZendeskClient
 from integrations.helpdesks.zendesk.fields import TICKET_FIELDS, USER_FIELDS, FieldSpec
-from integrations.helpdesks.zendesk.hooks import trigger_body
+from integrations.helpdesks.zendesk.hooks import TRIGGERS, TriggerSpec
 from integrations.helpdesks.zendesk.roles import unknown_names
 
 TIERS = "correct the names with makegood tiers"
@@ -31,7 +32,10 @@ def check_account(account: Account, client: ZendeskClient) -> list[Check]:
         ("zendesk ticket fields", INSTALL, lambda: _ticket_fields(account, client)),
         ("zendesk customer fields", INSTALL, lambda: _user_fields(client)),
         ("zendesk webhook", CONNECT, lambda: _webhook(account, client)),
-        ("zendesk trigger", CONNECT, lambda: _trigger(account, client)),
+        *(
+            (f"zendesk {spec.name}", CONNECT, partial(_trigger, account, client, spec))
+            for spec in TRIGGERS
+        ),
         ("zendesk app", INSTALL, lambda: _app(account, client)),
         ("zendesk public key", CONNECT, lambda: _key(account, client)),
         ("zendesk tiers", TIERS, lambda: _tiers(account, client)),
@@ -130,9 +134,9 @@ def _webhook(account: Account, client: ZendeskClient) -> Iterator[Check]:
         yield _ok(name, f"active, calls {webhook.endpoint}")
 
 
-def _trigger(account: Account, client: ZendeskClient) -> Iterator[Check]:
-    name = "zendesk trigger"
-    trigger_id = account.config.get("trigger_id")
+def _trigger(account: Account, client: ZendeskClient, spec: TriggerSpec) -> Iterator[Check]:
+    name = f"zendesk {spec.name}"
+    trigger_id = account.config.get(spec.key)
     if not trigger_id:
         yield _failed(name, "isn't set up", CONNECT)
         return
@@ -141,7 +145,7 @@ def _trigger(account: Account, client: ZendeskClient) -> Iterator[Check]:
         yield _failed(name, "is switched off", CONNECT)
     elif trigger.webhook_id != str(account.config.get("webhook_id")):
         yield _failed(name, "doesn't call our webhook", CONNECT)
-    elif not trigger.is_sound(trigger_body(str(account.config["webhook_id"]))):
+    elif not trigger.is_sound(spec.body(str(account.config["webhook_id"]))):
         yield _failed(name, "was changed: its conditions or its body aren't ours", CONNECT)
     else:
         yield _ok(name, "active, calls our webhook")

@@ -35,7 +35,7 @@ from integrations.helpdesks.zendesk.fields import (
     USER_FIELDS,
     FieldSpec,
 )
-from integrations.helpdesks.zendesk.hooks import ensure_trigger, ensure_webhook
+from integrations.helpdesks.zendesk.hooks import TRIGGERS, ensure_trigger, ensure_webhook
 from integrations.helpdesks.zendesk.oauth import (
     CLIENT_SECRET,
     OWNER,
@@ -152,7 +152,7 @@ def connect(
         ensure_webhook(client, config, f"{public_url.rstrip('/')}/webhooks/zendesk/{account.id}")
     )
     secret = setup.signing_secret(client, str(config["webhook_id"]))
-    steps.append(ensure_trigger(client, config))
+    steps += [ensure_trigger(client, config, spec) for spec in TRIGGERS]
     secrets: dict[str, str | None] = {
         # With a client's own credentials the first job asks for a token with less scope.
         TOKEN_SECRET: None
@@ -167,14 +167,14 @@ def connect(
 def disconnect(
     account: Account, surroundings: Surroundings, marketplace: Marketplace | None = None
 ) -> tuple[Step, ...]:
-    """Remove trigger and webhook. Fields, app and what stands in tickets are the admin's to remove.
+    """Remove triggers and webhook. Fields, app and what stands in tickets the admin removes.
 
     Raises VendorError; what is already gone is no error.
     """
     client = open_client(account, surroundings, marketplace)
     steps = []
     for name, key, path in (
-        ("trigger", "trigger_id", "triggers/{}.json"),
+        *((spec.name, spec.key, "triggers/{}.json") for spec in TRIGGERS),
         ("webhook", "webhook_id", "webhooks/{}"),
     ):
         known = account.config.get(key)

@@ -12,7 +12,7 @@ import phonenumbers
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 from app.domain.people import Agent, Tier
-from app.domain.ticket import Contact, Requester, Ticket
+from app.domain.ticket import Contact, Message, Requester, Ticket
 from integrations.helpdesks.zendesk.channels import channel_of
 
 DEFAULT_REGION = "US"
@@ -219,6 +219,42 @@ class TicketAnswer(Payload):
             is_closed=ticket.status == "closed",
             # A ticket that staff typed for a customer (by phone, or a form) is the customer's.
             is_from_agent=requester.is_staff,
+        )
+
+
+class CommentPayload(Payload):
+    """One comment. `plain_body` is the text without markup; old answers have only `body`.
+
+    https://developer.zendesk.com/api-reference/ticketing/tickets/ticket_comments/
+    """
+
+    author_id: OptionalId = None
+    plain_body: Text = ""
+    body: Text = ""
+    public: bool = False
+    created_at: AwareDatetime
+    attachments: Annotated[tuple[Any, ...], BeforeValidator(_list)] = ()
+
+
+class CommentsAnswer(Payload):
+    """A page of comments, with their authors side-loaded."""
+
+    comments: tuple[CommentPayload, ...]
+    users: Annotated[tuple[UserPayload, ...], BeforeValidator(_list)] = ()
+
+    def to_domain(self) -> tuple[Message, ...]:
+        """The public ones, oldest first. An author who isn't known is nobody's customer."""
+        people = {user.id: user for user in self.users}
+        found = sorted((one for one in self.comments if one.public), key=lambda one: one.created_at)
+        return tuple(
+            Message(
+                author_id=one.author_id,
+                is_from_customer=one.author_id in people and not people[one.author_id].is_staff,
+                text=one.plain_body or one.body,
+                created_at=one.created_at,
+                has_attachments=bool(one.attachments),
+            )
+            for one in found
         )
 
 

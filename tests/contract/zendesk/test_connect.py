@@ -93,13 +93,14 @@ def test_everything_is_made_and_works(admin: Admin) -> None:
     (webhook,) = admin.sandbox.account.webhooks.values()
     assert (webhook.name, webhook.endpoint, webhook.status) == ("Makegood", HOOK, "active")
     assert admin.vault.get("helpdesk", WEBHOOK_SECRETS) == webhook.secret
-    (trigger,) = admin.sandbox.account.triggers.values()
-    assert trigger.actions[0]["value"][0] == webhook.id
-    assert json.loads(trigger.actions[0]["value"][1]) == {
-        "v": 1,
-        "kind": "ticket_created",
-        "ticket_id": "{{ticket.id}}",
-    }
+    kinds = []
+    for trigger in admin.sandbox.account.triggers.values():
+        called, sent = trigger.actions[0]["value"]
+        body = json.loads(sent)
+        assert called == webhook.id
+        assert body == {"v": 1, "kind": body["kind"], "ticket_id": "{{ticket.id}}"}
+        kinds.append(body["kind"])
+    assert kinds == ["ticket_created", "customer_replied"]
 
 
 def test_a_second_run_changes_nothing(admin: Admin) -> None:
@@ -183,12 +184,17 @@ def test_disconnecting_removes_what_connecting_made(admin: Admin) -> None:
     steps = disconnect(admin.account, admin.surroundings)
     assert [(step.name, step.outcome) for step in steps] == [
         ("trigger", "removed"),
+        ("reply trigger", "removed"),
         ("webhook", "removed"),
     ]
     assert admin.sandbox.account.webhooks == {} == admin.sandbox.account.triggers
     again = disconnect(admin.account, admin.surroundings)
     assert {step.outcome for step in again} == {"skipped"}
-    assert set(admin.faults_found()) == {"zendesk webhook", "zendesk trigger"}
+    assert set(admin.faults_found()) == {
+        "zendesk webhook",
+        "zendesk trigger",
+        "zendesk reply trigger",
+    }
 
 
 def test_the_app_is_uploaded_installed_and_updated(admin: Admin, package: Path) -> None:

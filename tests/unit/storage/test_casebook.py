@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import pytest
 from sqlalchemy import func, select
@@ -86,12 +87,11 @@ def test_a_triage_that_fails_in_its_last_part_leaves_nothing(records: Records) -
 
 def test_a_ticket_that_was_left_alone_can_be_taken_up_by_hand_once(records: Records) -> None:
     assert records.cases.save_triage(not_about_a_refund("7", None), NOW)
-    # Another delivery can't turn it round: only a person can.
+    # Another delivery of its beginning can't turn it round.
     number = records.inbox.add("acme", make_event(), "0" * 64, NOW)
     assert not records.cases.save_triage(triaged(make_case(), number), NOW)
-    answers = at_once(
-        *[lambda: records.cases.save_triage(triaged(make_case(), None), NOW) for _ in range(4)]
-    )
+    again = [triaged(make_case(), None).model_copy(update={"takes_up": True}) for _ in range(4)]
+    answers = at_once(*[partial(records.cases.save_triage, taken_up, NOW) for taken_up in again])
     assert sorted(map(str, answers)) == ["False"] * 3 + ["True"], answers
     with records.database.read() as tx:
         assert tx.execute(select(tickets.c.is_refund)).scalar_one() is True

@@ -12,7 +12,7 @@ from app.domain.errors import BadDelivery
 from app.domain.ticket import TicketEvent, TicketEventKind
 from app.ports import Account
 from integrations.helpdesks.zendesk import ZENDESK
-from integrations.helpdesks.zendesk.hooks import TRIGGER_BODY
+from integrations.helpdesks.zendesk.hooks import TRIGGERS
 from integrations.helpdesks.zendesk.signature import SIGNATURE_HEADER, TIMESTAMP_HEADER, sign
 from integrations.helpdesks.zendesk.webhook import WEBHOOK_SECRETS
 from tests.support.surroundings import MemoryVault
@@ -72,7 +72,7 @@ def comment(author_id: str, *, staff: bool | None, public: bool = True) -> dict[
 
 
 def test_the_triggers_own_body_is_understood(vault: MemoryVault) -> None:
-    sent = TRIGGER_BODY.replace("{{ticket.id}}", "35436").encode()
+    sent = TRIGGERS[0].sent.replace("{{ticket.id}}", "35436").encode()
     assert receive(vault, sent) == TicketEvent(
         ticket_id="35436",
         kind=TicketEventKind.CREATED,

@@ -1,0 +1,106 @@
+"""What a ticket, or a customer's new message on one, is about."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from app.domain.classification import Classification, Kind, Signal
+from app.domain.classify.agreement import agrees_to_refund
+from app.domain.classify.automatic import is_machine_address
+from app.domain.classify.clean import clean
+from app.domain.masking import mask_payment_data
+from app.domain.ticket import Message, Ticket
+from app.usecases.deps import Deps
+
+CLOSED = "closed"
+FROM_AGENT = "written by an agent"
+FROM_MACHINE = "sent by a machine"
+NOT_ABOUT_REFUNDS = "not about a refund"
+NOT_UNDERSTOOD = "language not supported"
+# A customer's later message on these may be about a refund after all.
+READ_AGAIN = frozenset({NOT_ABOUT_REFUNDS, NOT_UNDERSTOOD})
+
+# What is said before the newest messages doesn't matter for them.
+_EARLIER_MESSAGES = 8
+
+
+def classify_ticket(deps: Deps, ticket: Ticket) -> Classification:
+    """Classify a ticket's text, with payment data masked before anything else sees it."""
+    found = deps.classifier.classify(
+        mask_payment_data(ticket.description), mask_payment_data(ticket.subject)
+    )
+    if ticket.has_attachments:
+        found = found.model_copy(update={"has_evidence": True})
+    return found
+
+
+def asks_for_refund(found: Classification) -> bool:
+    """Whether a text is worth a look at the store, for sure or perhaps."""
+    return found.refund or (found.refund_related and found.needs_human and found.confidence >= 0.5)
+
+
+def why_left_alone(ticket: Ticket, found: Classification) -> str | None:
+    """Why a ticket gets no case, or None when it does."""
+    if ticket.is_closed:
+        return CLOSED
+    if ticket.is_from_agent:
+        return FROM_AGENT
+    if Signal.AUTO_REPLY in found.signals or any(
+        is_machine_address(contact.value) for contact in ticket.requester.emails
+    ):
+        return FROM_MACHINE
+    if asks_for_refund(found):
+        return None
+    return NOT_UNDERSTOOD if Signal.UNSUPPORTED_LANGUAGE in found.signals else NOT_ABOUT_REFUNDS
+
+
+def classify_reply(deps: Deps, messages: Sequence[Message]) -> Classification | None:
+    """What the customer's newest message is about; None when there is no such message.
+
+    A short yes to a refund that an agent offered before it is a wish for that refund, for a person
+    to look at. Orders that only earlier messages of the customer name count as named.
+    """
+    places = [
+        number
+        for number, message in enumerate(messages)
+        if message.is_from_customer and not message.is_automatic
+    ]
+    if not places:
+        return None
+    newest = messages[places[-1]]
+    text = mask_payment_data(newest.text)
+    found = deps.classifier.classify(text)
+    asked = _asked_before(messages, places[-1])
+    if not found.refund and agrees_to_refund(clean(text).text, asked):
+        found = found.model_copy(
+            update={
+                "refund": True,
+                "refund_related": True,
+                "kind": found.kind if found.kind.is_refund_related else Kind.REFUND_ITEM,
+                "needs_human": True,
+                "confidence": min(found.confidence, 0.5),
+            }
+        )
+    if asks_for_refund(found) and not found.orders:
+        earlier = [messages[number] for number in places[-1 - _EARLIER_MESSAGES : -1]]
+        named = _orders_named(deps, earlier)
+        found = found.model_copy(update={"orders": named})
+    if newest.has_attachments:
+        found = found.model_copy(update={"has_evidence": True})
+    return found
+
+
+def _asked_before(messages: Sequence[Message], place: int) -> str:
+    """What an agent wrote last before a message."""
+    for message in reversed(messages[:place]):
+        if not message.is_from_customer:
+            return clean(mask_payment_data(message.text)).text
+    return ""
+
+
+def _orders_named(deps: Deps, messages: Sequence[Message]) -> tuple[str, ...]:
+    """Order numbers that earlier messages name, those of the newest first."""
+    named: list[str] = []
+    for message in reversed(messages):
+        named += deps.classifier.classify(mask_payment_data(message.text)).orders
+    return tuple(dict.fromkeys(named))
