@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from pydantic import AwareDatetime, Field
 
@@ -21,6 +21,7 @@ from app.domain.crm import CustomerFields, TicketFields, TicketWrite
 from app.domain.matching import Lookup, OrderQuery
 from app.domain.money import Money
 from app.domain.order import Order, PaymentStatus, Suggestion, TransactionStatus
+from app.domain.orders_elsewhere import KeptOrder
 from app.domain.people import Agent
 from app.domain.plan import RefundChoice
 from app.domain.refund import Refund
@@ -143,8 +144,25 @@ class Helpdesk(Protocol):
     def recent_tickets(self, since: datetime, cursor: str | None) -> TicketPage:
         """Tickets created since then that we haven't marked, oldest first."""
 
+    def kept_orders(self, requester_id: str) -> tuple[KeptOrder, ...]:
+        """Orders that the merchant keeps in the helpdesk itself, newest first; shown, no more.
+
+        Empty without a call where the account keeps none there.
+        """
+
     def check(self) -> list[Check]:
         """Connection, permissions, fields, webhook, each with its mend."""
+
+
+@runtime_checkable
+class ProvesPeople(Protocol):
+    """A helpdesk that can say whose signed-in session wrote a given text."""
+
+    def who_wrote(self, challenge: str) -> str | None:
+        """The id of the person, as the helpdesk's server set it; None where nobody wrote it.
+
+        What was written is removed on the way, as far as that is possible.
+        """
 
 
 class SidebarVisit(Value):
@@ -304,6 +322,13 @@ class HelpdeskIntegration(Protocol):
     ) -> SidebarVisit:
         """Prove who opens the sidebar; raises NotAllowed with a sentence for the person."""
 
+    def speaks_of(self, body: bytes) -> Mapping[str, str]:
+        """The config values of the account that a webhook POST to the common address speaks of.
+
+        Nothing is proven by that: the account's own secret is checked afterwards. Empty where each
+        account has an address of its own.
+        """
+
     def form_values(self, account: Account, fields: TicketFields) -> Mapping[str, str]:
         """The open ticket form's own path and value for each field, for the sidebar to set there.
 
@@ -313,6 +338,35 @@ class HelpdeskIntegration(Protocol):
 
     def frame_ancestor(self, account: Account, surroundings: Surroundings) -> str:
         """The origin that may frame the sidebar of this account."""
+
+
+class CommandCaller(Value):
+    """Who the helpdesk's servers say that clicked, None where they don't say.
+
+    `is_proof`: an admin has seen that nobody else can say it, so it stands by itself.
+    """
+
+    agent_id: str | None
+    is_proof: bool = False
+
+
+@runtime_checkable
+class CardIntegration(Protocol):
+    """A helpdesk whose sidebar is a static page, and whose servers carry all of its calls."""
+
+    name: str
+
+    def card_boot(self, app_name: str) -> Mapping[str, object]:
+        """What the page's script must know of the helpdesk; nothing of any account."""
+
+    def is_service_token(self, vault: SecretVault, given: str) -> bool:
+        """Whether `given` is what the account's own servers send with each call."""
+
+    def caller(self, account: Account, headers: Mapping[str, str]) -> CommandCaller:
+        """Whom the call names. Raises NotAllowed when it comes from another account."""
+
+    def challenge_request(self, account: Account, challenge: str) -> Mapping[str, object] | None:
+        """What the page asks the helpdesk to write as the signed-in person; None: it can't."""
 
 
 class AccountDirectory(Protocol):

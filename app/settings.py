@@ -59,6 +59,18 @@ class Settings(BaseSettings):
         default="", description="Zendesk Marketplace header."
     )
     zendesk_marketplace_app_id: str = Field(default="", description="Zendesk Marketplace header.")
+    kustomer_url: str = Field(
+        default="https://{org}.api.kustomerapp.com",
+        description="Where an org's Kustomer API answers; the org's own name leads to its region.",
+    )
+    kustomer_app_url: str = Field(
+        default="https://{org}.kustomerapp.com",
+        description="Kustomer's web app, the only one that may frame the card.",
+    )
+    kustomer_sdk_url: str = Field(
+        default="https://cdn.kustomerapp.com/card-js/latest/kustomer-card.min.js",
+        description="The script that connects the card to Kustomer.",
+    )
     shopify_url: str = Field(
         default="https://{shop}", description="Where a shop's Admin API answers."
     )
@@ -95,7 +107,16 @@ class Settings(BaseSettings):
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
 
-    @field_validator("public_url", "zendesk_url", "shopify_url", "magento_url", "zendesk_sdk_url")
+    @field_validator(
+        "public_url",
+        "zendesk_url",
+        "zendesk_sdk_url",
+        "kustomer_url",
+        "kustomer_app_url",
+        "kustomer_sdk_url",
+        "shopify_url",
+        "magento_url",
+    )
     @classmethod
     def _https_or_loopback(cls, value: str) -> str:
         value = value.rstrip("/")
@@ -119,10 +140,17 @@ class Settings(BaseSettings):
         return self.database_url
 
     @property
+    def sdk_urls(self) -> dict[str, str]:
+        """The script of each helpdesk that connects our page to it, by the helpdesk's name."""
+        return {"zendesk": self.zendesk_sdk_url, "kustomer": self.kustomer_sdk_url}
+
+    @property
     def endpoints(self) -> dict[str, str]:
         """URL template of each integration, by its name."""
         return {
             "zendesk": self.zendesk_url,
+            "kustomer": self.kustomer_url,
+            "kustomer_app": self.kustomer_app_url,
             "shopify": self.shopify_url,
             "magento": self.magento_url,
         }

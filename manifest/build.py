@@ -13,16 +13,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from integrations.helpdesks.zendesk.fields import TICKET_FIELDS, USER_FIELDS
+from manifest.problems import BadPackage
 from manifest.rules import package_problems
 
 SOURCE = Path(__file__).parent / "zendesk"
 SIDEBAR_PATH = "/zendesk/sidebar"
 _FIXED_TIME = (1980, 1, 1, 0, 0, 0)
 _REGULAR_FILE = 0o100644 << 16
-
-
-class BadPackage(ValueError):
-    """What was asked for can't become a package that Zendesk takes; names every reason."""
 
 
 def zendesk_requirements() -> dict[str, dict[str, object]]:

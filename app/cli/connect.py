@@ -6,7 +6,6 @@ stand in the shell's history and in the list of processes.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -14,6 +13,8 @@ from typing import NamedTuple
 import click
 
 from app.bootstrap import Services, build_services
+from app.cli.asking import ACTOR, ask_secret, pick_account
+from app.cli.connect_kustomer import disconnect_kustomer_command, kustomer_command
 from app.cli.tier_pairs import read_tiers
 from app.domain.errors import ConfigurationError
 from app.domain.people import TierMap
@@ -33,30 +34,10 @@ from integrations.stores.shopify.connect import Disconnection as ShopifyDisconne
 from integrations.stores.shopify.connect import connect_shopify, disconnect_shopify
 from integrations.stores.shopify.tokens import AuthMode
 
-_ACTOR = "makegood connect"
 _DISCONNECTIONS: dict[str, Callable[[], ShopifyDisconnection | MagentoDisconnection]] = {
     "shopify": disconnect_shopify,
     "magento": disconnect_magento,
 }
-
-
-def _secret(name: str, question: str) -> str:
-    """A secret from the environment, else asked for."""
-    value = os.environ.get(name, "").strip()
-    return value or str(click.prompt(question, hide_input=True)).strip()
-
-
-def pick_account(services: Services, wanted: str | None) -> Account:
-    """The account with this id, or the only one. Raises ConfigurationError with the choices."""
-    accounts = services.deps.accounts.all()
-    if wanted is not None:
-        for account in accounts:
-            if account.id == wanted:
-                return account
-    elif len(accounts) == 1:
-        return accounts[0]
-    known = ", ".join(f"{account.id} ({account.name})" for account in accounts) or "none yet"
-    raise ConfigurationError(f"say which account with --account; there are: {known}")
 
 
 def store_of(services: Services, account: Account, kind: str, **config: str) -> StoreRecord | None:
@@ -126,7 +107,7 @@ def _keep_store(
         name=found.name,
         config=config,
     )
-    deps.accounts.save_store(record, _ACTOR, deps.clock.now())
+    deps.accounts.save_store(record, ACTOR, deps.clock.now())
     deps.accounts.vault(account.id).put(record.id, found.secrets)
     return record
 
@@ -166,7 +147,7 @@ def connect_zendesk_account(
         package=package,
     )
     account = account.model_copy(update={"config": connected.config, "is_active": True})
-    deps.accounts.save(account, _ACTOR, deps.clock.now())
+    deps.accounts.save(account, ACTOR, deps.clock.now())
     deps.accounts.vault(account.id).put("helpdesk", connected.secrets)
     return account, connected.steps
 
@@ -174,6 +155,9 @@ def connect_zendesk_account(
 @click.group()
 def connect() -> None:
     """Connect a helpdesk or a store. Can be run again."""
+
+
+connect.add_command(kustomer_command)
 
 
 @connect.command("zendesk")
@@ -211,14 +195,14 @@ def zendesk_command(
     Secrets come from ZENDESK_CLIENT_SECRET or ZENDESK_TOKEN, or are asked for.
     """
     if static_token:
-        credentials = Credentials(token=_secret("ZENDESK_TOKEN", "Access token"))
+        credentials = Credentials(token=ask_secret("ZENDESK_TOKEN", "Access token"))
     else:
         credentials = Credentials(
             client_id=client_id or None,
             # A public client proves itself by the verifier alone.
             client_secret=None
             if code_verifier
-            else _secret("ZENDESK_CLIENT_SECRET", "Client secret"),
+            else ask_secret("ZENDESK_CLIENT_SECRET", "Client secret"),
             code=code or None,
             code_verifier=code_verifier or None,
             redirect_uri=redirect_uri or None,
@@ -265,9 +249,10 @@ def shopify_command(
         chosen = AuthMode(mode)
         credentials = {"client_id": client_id, "code": code}
         if chosen is AuthMode.STATIC:
-            credentials["access_token"] = _secret("SHOPIFY_ACCESS_TOKEN", "Admin API access token")
+            question = "Admin API access token"
+            credentials["access_token"] = ask_secret("SHOPIFY_ACCESS_TOKEN", question)
         else:
-            credentials["client_secret"] = _secret("SHOPIFY_CLIENT_SECRET", "Client secret")
+            credentials["client_secret"] = ask_secret("SHOPIFY_CLIENT_SECRET", "Client secret")
         record, steps = connect_shopify_store(services, account, shop, chosen, credentials)
     finally:
         services.close()
@@ -311,12 +296,12 @@ def magento_command(
     services = build_services(Settings())
     try:
         account = pick_account(services, account_id)
-        credentials = {"access_token": _secret("MAGENTO_ACCESS_TOKEN", "Access token")}
+        credentials = {"access_token": ask_secret("MAGENTO_ACCESS_TOKEN", "Access token")}
         if not bearer:
             credentials |= {
                 "consumer_key": consumer_key or str(click.prompt("Consumer key")),
-                "consumer_secret": _secret("MAGENTO_CONSUMER_SECRET", "Consumer secret"),
-                "access_token_secret": _secret("MAGENTO_ACCESS_TOKEN_SECRET", "Token secret"),
+                "consumer_secret": ask_secret("MAGENTO_CONSUMER_SECRET", "Consumer secret"),
+                "access_token_secret": ask_secret("MAGENTO_ACCESS_TOKEN_SECRET", "Token secret"),
             }
         mode = MagentoMode.BEARER if bearer else MagentoMode.OAUTH
         options: dict[str, object] = {"final_sale_skus": list(final_sale_skus)}
@@ -337,6 +322,9 @@ def disconnect() -> None:
     """Undo a connection. What was refunded stays on record."""
 
 
+disconnect.add_command(disconnect_kustomer_command)
+
+
 @disconnect.command("zendesk")
 @click.option("--account", "account_id", help="The account; needed when there are several.")
 def disconnect_zendesk_command(account_id: str | None) -> None:
@@ -346,9 +334,7 @@ def disconnect_zendesk_command(account_id: str | None) -> None:
         account = pick_account(services, account_id)
         deps = services.deps
         steps = disconnect_zendesk(account, deps.surroundings(account.id))
-        deps.accounts.save(
-            account.model_copy(update={"is_active": False}), _ACTOR, deps.clock.now()
-        )
+        deps.accounts.save(account.model_copy(update={"is_active": False}), ACTOR, deps.clock.now())
         deps.accounts.vault(account.id).put(
             "helpdesk", dict.fromkeys((TOKEN_SECRET, CLIENT_SECRET, WEBHOOK_SECRETS))
         )
@@ -376,7 +362,7 @@ def disconnect_store(store_id: str, account_id: str | None) -> None:
             raise ConfigurationError(f"there is no store {store_id}; there are: {known}")
         undone = _DISCONNECTIONS[record.kind]()
         inactive = record.model_copy(update={"is_active": False})
-        deps.accounts.save_store(inactive, _ACTOR, deps.clock.now())
+        deps.accounts.save_store(inactive, ACTOR, deps.clock.now())
         deps.accounts.vault(account.id).put(record.id, undone.secrets)
     finally:
         services.close()

@@ -7,7 +7,7 @@ import json
 import click
 
 from app.bootstrap import build_services
-from app.cli.connect import pick_account
+from app.cli.asking import pick_account
 from app.cli.tier_pairs import TIER_CHOICES, read_tiers
 from app.domain.people import TierMap
 from app.settings import Settings

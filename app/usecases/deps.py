@@ -28,7 +28,6 @@ from app.records import (
     Delegations,
     Inbox,
     Outbox,
-    Policies,
     RefundLedger,
 )
 
@@ -50,7 +49,6 @@ class Deps:
     approvals: Approvals
     delegations: Delegations
     outbox: Outbox
-    policies: Policies
     audit: AuditTrail
     locks: Locks
     clock: Clock

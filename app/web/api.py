@@ -22,7 +22,15 @@ from app.usecases import cases, fields, plans, refunds
 from app.usecases.people import agent_for, require_tier
 from app.web import api_models as body
 from app.web import bodies
-from app.web.context import LOOKING_SECONDS, account, acting_agent, known_agent, session, web
+from app.web.context import (
+    LOOKING_SECONDS,
+    UNPROVEN,
+    account,
+    acting_agent,
+    known_agent,
+    session,
+    web,
+)
 from app.web.describe import describe
 from app.web.errors import Problem
 from app.web.exchange import answer_with as _answer
@@ -74,7 +82,10 @@ def description() -> Response:
 )
 def me() -> Response:
     """Reads the helpdesk when what we know is older than a quarter of an hour."""
-    person = agent_for(web().deps, account(), session().agent_id, LOOKING_SECONDS)
+    if session().is_proven:
+        person = agent_for(web().deps, account(), session().agent_id, LOOKING_SECONDS)
+    else:
+        person = UNPROVEN
     tier = person.tier.value if person.tier else None
     return _answer(body.PersonBody(id=person.id, name=person.name, role=person.role, tier=tier))
 

@@ -13,6 +13,7 @@ from app.settings import Settings
 from app.usecases.deps import Deps
 from app.web.api import api
 from app.web.approvals_api import approvals_api
+from app.web.card import card
 from app.web.context import Web, install
 from app.web.errors import install_error_handlers
 from app.web.health import health
@@ -49,7 +50,7 @@ def build_application(
     install(app.extensions, Web(settings=settings, deps=deps, signer=signer, probe=probe))
     install_request_hooks(app, is_https=settings.public_url.startswith("https://"))
     install_error_handlers(app)
-    for blueprint in (hooks, sidebar, panel, api, approvals_api, health):
+    for blueprint in (hooks, sidebar, card, panel, api, approvals_api, health):
         app.register_blueprint(blueprint)
     return app
 

@@ -8,12 +8,14 @@ from typing import cast
 
 from flask import current_app, g
 
+from app.domain.errors import NotAllowed
 from app.domain.people import Agent
 from app.ports import Account, Check
 from app.settings import Settings
 from app.usecases.deps import Deps
 from app.usecases.people import agent_for, known_person
-from app.web.session import Session, Signer
+from app.web.session import NOBODY, Session, Signer
+from app.web.texts import text
 
 _NAME = "makegood"
 
@@ -52,11 +54,19 @@ def account() -> Account:
     return cast(Account, g.account)
 
 
+# How somebody is shown and treated whom the helpdesk didn't prove to be anybody.
+UNPROVEN = Agent(id=NOBODY, name="", email=None, role="not proven", tier=None)
+
+
 def acting_agent() -> Agent:
-    """The person who acts, with the role that the helpdesk reports now."""
+    """The person who acts, with the role that the helpdesk reports now. Raises NotAllowed."""
+    if not session().is_proven:
+        raise NotAllowed(text("pay.not_proven"))
     return agent_for(web().deps, account(), session().agent_id, ACTING_SECONDS)
 
 
 def known_agent() -> Agent | None:
     """The signed-in person as last read from the helpdesk, without asking it; for looking only."""
+    if not session().is_proven:
+        return UNPROVEN if session().installation_id else None
     return known_person(web().deps, account(), session().agent_id)

@@ -56,10 +56,45 @@ def _body() -> bytes:
 )
 def receive(helpdesk: str, account_id: str) -> Response:
     """Check, keep, answer."""
+    return _taken(helpdesk, account_id, _body())
+
+
+@hooks.post("/webhooks/<helpdesk>")
+@describe(
+    "Take a delivery of a helpdesk whose accounts share one address.",
+    answers={
+        202: Accepted,
+        400: Problem,
+        401: Problem,
+        404: Problem,
+        413: Problem,
+        503: Problem,
+    },
+    auth="signature",
+)
+def receive_for_any(helpdesk: str) -> Response:
+    """The body says which account it is for, and only that account's secret may then fit."""
+    integration = web().deps.helpdesks.get(helpdesk)
+    if integration is None:
+        return problem("not_found", 404)
+    body = _body()
+    wanted = dict(integration.speaks_of(body))
+    try:
+        account_id = web().deps.accounts.door_of(helpdesk, **wanted) if wanted else None
+    except Exception as error:
+        return _come_again(error)
+    if account_id is None:
+        # Without its body: nothing says that it is a helpdesk's.
+        log.warning("delivery of an unknown account", extra={"helpdesk": helpdesk})
+        raise BadDelivery("the account isn't connected", 401)
+    return _taken(helpdesk, account_id, body)
+
+
+def _taken(helpdesk: str, account_id: str, body: bytes) -> Response:
     # Werkzeug's headers read like a mapping, whatever the case of a name; only its types differ.
     headers = cast(Mapping[str, str], request.headers)
     try:
-        receive_delivery(web().deps, helpdesk, account_id, headers, _body())
+        receive_delivery(web().deps, helpdesk, account_id, headers, body)
     except (BadDelivery, RequestEntityTooLarge):
         raise
     except LookupError as error:

@@ -12,7 +12,7 @@ from app.logs import new_request_id, request_id
 
 log = logging.getLogger(__name__)
 
-_HOOK = "hooks.receive"
+_HOOKS = frozenset({"hooks.receive", "hooks.receive_for_any"})
 _LOCKED_DOWN = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 
 
@@ -22,7 +22,7 @@ def origin_of(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-def page_policy(nonce: str, sdk_url: str, ancestors: str) -> str:
+def page_policy(nonce: str, sdk_url: str, ancestors: str, connects_to: str = "'self'") -> str:
     """The policy of the sidebar's page: our own scripts, the helpdesk's script, one frame.
 
     https://developer.mozilla.org/docs/Web/HTTP/Headers/Content-Security-Policy
@@ -32,7 +32,7 @@ def page_policy(nonce: str, sdk_url: str, ancestors: str) -> str:
             "default-src 'none'",
             f"script-src 'self' 'nonce-{nonce}' {origin_of(sdk_url)}",
             "style-src 'self'",
-            "connect-src 'self'",
+            f"connect-src {connects_to}",
             "img-src 'self' data:",
             f"frame-ancestors {ancestors}",
             "base-uri 'none'",
@@ -56,7 +56,7 @@ def install_request_hooks(app: Flask, *, is_https: bool) -> None:
     @app.after_request
     def finish(answer: Response) -> Response:
         endpoint = request.endpoint
-        if endpoint == _HOOK and answer.status_code == 202:
+        if endpoint in _HOOKS and answer.status_code == 202:
             # Thousands a minute, read by no browser; the delivery's row is its record.
             return answer
         headers = answer.headers

@@ -31,6 +31,10 @@ class BadPlanToken(AppError):
     """A plan token that we didn't sign for this person, or that is too old."""
 
 
+# Somebody of the account whom the helpdesk didn't prove to be anybody: may look, never act.
+NOBODY = ""
+
+
 class Session(Value):
     """Who uses the sidebar, as the helpdesk proved when it was opened."""
 
@@ -38,6 +42,19 @@ class Session(Value):
     agent_id: str
     installation_id: str
     token_id: str
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether the helpdesk said who this is."""
+        return self.agent_id != NOBODY
+
+
+SIGN_IN_SECONDS = 120
+
+
+def challenge_of(ticket: str) -> str:
+    """What is written into the helpdesk for a ticket: it tells nothing about it."""
+    return "makegood-" + hashlib.sha256(ticket.encode()).hexdigest()
 
 
 def _signer_for(clock: Clock) -> type[TimestampSigner]:
@@ -69,6 +86,7 @@ class Signer:
 
         self._sessions = serializer("session")
         self._plans = serializer("plan")
+        self._sign_ins = serializer("sign-in")
 
     def issue_session(self, account_id: str, agent_id: str, installation_id: str) -> str:
         """A bearer token for one opened sidebar."""
@@ -95,6 +113,29 @@ class Signer:
         """A token that lets this person release exactly this plan."""
         return str(self._plans.dumps([session.account_id, session.agent_id, case_id, plan_id]))
 
+    def issue_sign_in(self, account_id: str) -> tuple[str, str]:
+        """A ticket that its holder keeps, and the challenge that the helpdesk is to see.
+
+        The challenge alone, which others may read in the helpdesk, lets nobody in.
+        """
+        ticket = str(self._sign_ins.dumps([account_id, secrets.token_hex(16)]))
+        return ticket, challenge_of(ticket)
+
+    def read_sign_in(self, account_id: str, ticket: str) -> str:
+        """The challenge of a ticket that was given out for this account within the last minutes.
+
+        Raises SessionProblem.
+        """
+        try:
+            owner, _ = self._loads(self._sign_ins, ticket, SIGN_IN_SECONDS)
+        except SignatureExpired:
+            raise SessionProblem("The sign-in took too long.", is_expired=True) from None
+        except (BadSignature, ValueError, TypeError):
+            raise SessionProblem("The sign-in isn't valid.", is_expired=False) from None
+        if owner != account_id:
+            raise SessionProblem("The sign-in is another account's.", is_expired=False)
+        return challenge_of(ticket)
+
     def read_plan(self, session: Session, token: str) -> tuple[str, str]:
         """Case id and plan id of a token that this person was given; raises BadPlanToken."""
         try:
@@ -107,8 +148,10 @@ class Signer:
             raise BadPlanToken("This plan was offered to somebody else.")
         return case_id, plan_id
 
-    def _loads(self, serializer: URLSafeTimedSerializer, token: str) -> list[str]:
-        loaded: Any = serializer.loads(token, max_age=self._session_seconds)
+    def _loads(
+        self, serializer: URLSafeTimedSerializer, token: str, seconds: int | None = None
+    ) -> list[str]:
+        loaded: Any = serializer.loads(token, max_age=seconds or self._session_seconds)
         if not isinstance(loaded, list) or not all(isinstance(part, str) for part in loaded):
             raise ValueError("not one of our tokens")
         return loaded

@@ -25,8 +25,11 @@ _MAX_FORM_BYTES = 16 * 1024
 
 def _ancestors(helpdesk: str) -> str:
     """Who may frame a page before the account is known: any account of this helpdesk."""
-    template = web().settings.endpoints.get(helpdesk)
-    return origin_of(template.replace("{subdomain}", "*")) if template else "'none'"
+    endpoints = web().settings.endpoints
+    template = endpoints.get(f"{helpdesk}_app") or endpoints.get(helpdesk)
+    if template is None:
+        return "'none'"
+    return origin_of(template.replace("{subdomain}", "*").replace("{org}", "*"))
 
 
 def _message(
@@ -99,12 +102,12 @@ def open_sidebar(helpdesk: str) -> Response:
         )
     token = web().signer.issue_session(account.id, visit.agent_id, visit.installation_id)
     nonce = secrets.token_urlsafe(16)
-    sdk_url = web().settings.zendesk_sdk_url
+    sdk_url = web().settings.sdk_urls[helpdesk]
     html = render_template(
         "sidebar.html",
         nonce=nonce,
         sdk_url=sdk_url,
-        boot={"session": token, "texts": script_texts()},
+        boot={"helpdesk": helpdesk, "session": token, "texts": script_texts()},
     )
     answer = Response(html, mimetype="text/html")
     ancestors = integration.frame_ancestor(account, deps.surroundings(account.id))

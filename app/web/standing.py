@@ -156,6 +156,8 @@ def release(policy: Policy, plan: Plan, agent: Agent | None) -> Release:
     needed = policy.release_tier(policy.tier_for(plan.total_in_shop_currency.amount))
     if agent is None:
         return Release(needed, False, text("pay.checking_role"))
+    if not agent.id:
+        return Release(needed, False, text("pay.not_proven"))
     if agent.tier is None or not agent.is_active:
         why = text("pay.look_only", tier=text(f"tier.{needed.value}"))
         return Release(needed, False, why)

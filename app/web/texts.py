@@ -223,6 +223,9 @@ ENGLISH: dict[str, str] = {
     "pay.rest": "Refund more of this order…",
     "pay.needs_tier": "{tier} can release this amount.",
     "pay.look_only": "Your role may look but not refund. {tier} can release this amount.",
+    "card.other_conversation": "Another conversation is open than this button belongs to.",
+    "pay.not_proven": "Your helpdesk didn't confirm who you are, so Makegood only shows "
+    "this refund. Ask your admin to let agents create Makegood's sign-in objects.",
     "pay.checking_role": "Checking what you may release…",
     "tier.automatic": "Nobody has to",
     "tier.agent": "An agent",
@@ -393,6 +396,8 @@ ENGLISH: dict[str, str] = {
     "apps.",
     "js.no_ticket.title": "No ticket is open",
     "js.no_ticket.detail": "Save the ticket first, then open Makegood again.",
+    "js.no_conversation.title": "No conversation is open",
+    "js.no_conversation.detail": "Open a conversation, and its refund is shown here.",
     "js.hold.left": "{seconds} s to cancel",
     "js.busy.refund": "Starting the refund…",
     "js.busy.cancel": "Cancelling…",

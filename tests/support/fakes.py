@@ -31,6 +31,7 @@ from app.domain.order import (
     Tender,
     TransactionStatus,
 )
+from app.domain.orders_elsewhere import KeptOrder
 from app.domain.people import Agent, Tier
 from app.domain.plan import RefundChoice
 from app.domain.pricing import build_plan
@@ -66,7 +67,6 @@ from app.storage.ledger import SqlRefundLedger
 from app.storage.locks import SqlLocks
 from app.storage.migrate import upgrade
 from app.storage.outbox import SqlOutbox
-from app.storage.policies import SqlPolicies
 from app.storage.vault import make_cipher
 from app.usecases.deps import Deps
 from tests.support.surroundings import RecordingPace
@@ -130,6 +130,7 @@ class MemoryHelpdesk:
         self.written: list[TicketWrite] = []
         self.customers: list[tuple[str, CustomerFields]] = []
         self.agent_reads = 0
+        self.kept: dict[str, tuple[KeptOrder, ...]] = {}
         self.fault: Exception | None = None
 
     # the integration
@@ -195,6 +196,13 @@ class MemoryHelpdesk:
         if fields.status is None:
             return {}
         return {"ticket.customField:custom_field_81": f"makegood_{fields.status.value}"}
+
+    def speaks_of(self, body: bytes) -> dict[str, str]:
+        """A body of the common address names its account: `{"org": "acme"}`."""
+        try:
+            return {"subdomain": str(json.loads(body)["org"])}
+        except (ValueError, KeyError, TypeError):
+            return {}
 
     # one account's helpdesk
 
@@ -263,6 +271,10 @@ class MemoryHelpdesk:
 
     def recent_tickets(self, since: datetime, cursor: str | None) -> TicketPage:
         return TicketPage(events=())
+
+    def kept_orders(self, requester_id: str) -> tuple[KeptOrder, ...]:
+        self._ready()
+        return self.kept.get(requester_id, ())
 
     def check(self) -> list[Check]:
         return []
@@ -596,7 +608,6 @@ def make_world(
         approvals=SqlApprovals(database),
         delegations=SqlDelegations(database),
         outbox=SqlOutbox(database),
-        policies=SqlPolicies(database),
         audit=SqlAuditTrail(database),
         locks=locks,
         clock=clock,

@@ -5,75 +5,31 @@ A new helpdesk adds one bench to `BENCHES` and then runs the whole contract suit
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field, replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from dataclasses import replace
 from typing import Any, Protocol
 
+from app.domain.crm import CHECKED_TAG
 from app.domain.errors import VendorError
-from app.ports import Account, Helpdesk, HelpdeskIntegration, SecretVault, Surroundings, VendorPace
+from app.ports import (
+    Account,
+    AccountDirectory,
+    Helpdesk,
+    HelpdeskIntegration,
+    SecretVault,
+    Surroundings,
+    VendorPace,
+)
 from integrations.helpdesks.zendesk import ZENDESK
 from integrations.helpdesks.zendesk.connect import Credentials, connect
 from integrations.sandbox.zendesk.app import ZendeskSandbox
+from tests.support.kustomer_bench import kustomer_bench
+from tests.support.mailbox import Mailbox, Post, SeenNote, mailbox
 from tests.support.surroundings import CallableClock, MemoryVault, make_surroundings
 
 # What the clients of these tests know of the people at the merchant.
 KINDS = ("agent", "team_lead", "manager", "looks_only", "customer")
-
-
-@dataclass(frozen=True)
-class SeenNote:
-    """One comment in the helpdesk's own books."""
-
-    text: str
-    is_public: bool
-    marker: str | None
-
-
-@dataclass(frozen=True)
-class Post:
-    """One webhook POST as it arrived."""
-
-    headers: dict[str, str]
-    body: bytes
-
-
-@dataclass
-class Mailbox:
-    """An HTTP server that keeps what is posted to it and answers 202."""
-
-    posts: list[Post] = field(default_factory=list)
-    url: str = ""
-
-
-@contextmanager
-def mailbox() -> Iterator[Mailbox]:
-    """A mailbox on a free loopback port."""
-    box = Mailbox()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            box.posts.append(Post(dict(self.headers.items()), body))
-            self.send_response(202)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        def log_message(self, *args: Any) -> None:
-            """Stay silent."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    box.url = f"http://127.0.0.1:{server.server_port}"
-    try:
-        yield box
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 class Directory:
@@ -97,10 +53,16 @@ class Directory:
 class HelpdeskBench(Protocol):
     """A helpdesk, its people, its books and its faults."""
 
-    integration: HelpdeskIntegration
     account: Account
     surroundings: Surroundings
     posts: list[Post]
+    # Ids of the right form that nothing has.
+    no_ticket: str
+    no_person: str
+
+    @property
+    def integration(self) -> HelpdeskIntegration:
+        """What stands in the registry."""
 
     def helpdesk(self, read_timeout_seconds: float = 5.0) -> Helpdesk:
         """A fresh client, as a job makes one."""
@@ -129,6 +91,9 @@ class HelpdeskBench(Protocol):
     def tags(self, ticket_id: str) -> set[str]:
         """The ticket's tags."""
 
+    def is_marked(self, ticket_id: str) -> bool:
+        """Whether the ticket shows that it was triaged, so that a sweep passes it by."""
+
     def fields(self, ticket_id: str) -> dict[str, object]:
         """Our ticket fields by our names; empty ones are left out."""
 
@@ -141,8 +106,11 @@ class HelpdeskBench(Protocol):
     def calls(self) -> dict[str, int]:
         """Calls since the bench was made, by step."""
 
-    def sidebar_form(self, person_id: str) -> Mapping[str, str]:
-        """What the helpdesk posts when this person opens the sidebar."""
+    def opened_by(self, person_id: str, accounts: AccountDirectory) -> tuple[str, str]:
+        """This person opens the sidebar: account and person as they are proven to us.
+
+        Raises NotAllowed where nothing is proven.
+        """
 
     def drained(self) -> list[Post]:
         """Everything posted to us, once nothing is on its way any more."""
@@ -161,6 +129,9 @@ ZENDESK_STEPS = {
 
 class ZendeskBench:
     """`HelpdeskBench` of Zendesk, connected as an admin connects it."""
+
+    no_ticket = "35436"
+    no_person = "5"
 
     def __init__(self, sandbox: ZendeskSandbox, box: Mailbox) -> None:
         self.sandbox = sandbox
@@ -237,6 +208,9 @@ class ZendeskBench:
     def tags(self, ticket_id: str) -> set[str]:
         return set(self.sandbox.account.tickets[int(ticket_id)].tags)
 
+    def is_marked(self, ticket_id: str) -> bool:
+        return CHECKED_TAG in self.tags(ticket_id)
+
     def fields(self, ticket_id: str) -> dict[str, object]:
         ids = self.account.config["ticket_fields"]
         assert isinstance(ids, dict)
@@ -262,8 +236,10 @@ class ZendeskBench:
         counted = self.sandbox.calls.by_operation()
         return {names.get(operation, operation): count for operation, count in counted.items()}
 
-    def sidebar_form(self, person_id: str) -> Mapping[str, str]:
-        return {"token": self.sandbox.sign_sidebar_token(int(person_id))}
+    def opened_by(self, person_id: str, accounts: AccountDirectory) -> tuple[str, str]:
+        form = {"token": self.sandbox.sign_sidebar_token(int(person_id))}
+        visit = self.integration.visit(accounts, form, self.surroundings.clock.now())
+        return visit.account_id, visit.agent_id
 
     def drained(self) -> list[Post]:
         assert self.sandbox.dispatcher.drain(10)
@@ -277,7 +253,12 @@ def zendesk_bench() -> Iterator[ZendeskBench]:
         yield ZendeskBench(sandbox, box)
 
 
-BENCHES: dict[str, Callable[[], AbstractContextManager[HelpdeskBench]]] = {"zendesk": zendesk_bench}
+BENCHES: dict[str, Callable[[], AbstractContextManager[HelpdeskBench]]] = {
+    "zendesk": zendesk_bench,
+    "kustomer": kustomer_bench,
+}
+# Where a ticket can be closed for good, and a write is refused once the ticket has changed.
+CLOSING = ("zendesk",)
 
 
 def outcome_of(act: Callable[[], object]) -> type[VendorError] | None:

@@ -111,8 +111,7 @@ def _spec(
     )
 
 
-_SHOPIFY = (SHOPIFY,)
-_NOBODY: tuple[str, ...] = ()
+_SHOPIFY, _NOBODY = (SHOPIFY,), ()
 
 _ITEM = (
     _spec("item.is_final_sale", "final sale", _YES),
@@ -220,8 +219,6 @@ _DECISION = tuple(
     )
 )
 
-TODAY = "calendar.today"
-
 FACTS: dict[str, FactSpec] = {
     spec.name: spec
     for spec in (*_ITEM, *_SERVICE, *_ORDER, *_REQUEST, *_CUSTOMER, *_CALENDAR, *_DECISION)
@@ -324,16 +321,13 @@ def fact_spec(name: str) -> FactSpec | None:
         words = words.replace(" to ", " by ")
     if ask.subject in {Subject.ITEM, Subject.STORE, Subject.ORDER}:
         words = words.replace(" to ", " of ")
-    stores: tuple[str, ...] = _SHOPIFY if ask.measure is Measure.REFUND_RATE else EVERY_STORE
-    if ask.subject is Subject.ADDRESS:
-        # Only the country of an address is asked of stores, so none can be told from another.
-        stores = _NOBODY
+    rate_stores = _SHOPIFY if ask.measure is Measure.REFUND_RATE else EVERY_STORE
     return _spec(
         name,
         f"{words} in {window_words(ask.hours)}",
         kind,
         source=Source.HISTORY,
-        stores=stores,
+        stores=rate_stores,
     )
 
 

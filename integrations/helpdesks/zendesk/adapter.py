@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from app.domain.crm import CHECKED_TAG, CustomerFields, TicketWrite
 from app.domain.errors import NotFound, OutcomeUnknown
+from app.domain.orders_elsewhere import KeptOrder
 from app.domain.people import Agent, TierMap
 from app.domain.ticket import Message, Requester, Ticket, TicketEvent, TicketEventKind
 from app.ports import Account, Check, TicketPage, WriteReceipt
@@ -174,6 +175,10 @@ class Zendesk:
             for one in found.results
         )
         return TicketPage(events=events, cursor=_next_cursor(found, start, page))
+
+    def kept_orders(self, requester_id: str) -> tuple[KeptOrder, ...]:
+        """None: orders aren't looked for in Zendesk's custom objects."""
+        return ()
 
     def check(self) -> list[Check]:
         """Everything the connection needs, each with its mend."""

@@ -38,6 +38,10 @@ class ZendeskIntegration:
         """Check a webhook POST; None when it is to be ignored. Raises BadDelivery."""
         return webhook.receive(account, vault, headers, body, now)
 
+    def speaks_of(self, body: bytes) -> dict[str, str]:
+        """Nothing: each account's webhook has an address of its own."""
+        return {}
+
     def visit(
         self, accounts: AccountDirectory, form: Mapping[str, str], now: datetime
     ) -> SidebarVisit:

@@ -17,7 +17,8 @@ from app.domain.crm import CHECKED_TAG, RefundStatus
 from integrations.helpdesks.zendesk.fields import reason_tag, status_tag
 from integrations.sandbox.zendesk.app import ZendeskSandbox
 from manifest import draw_logo
-from manifest.build import SOURCE, BadPackage, build_zendesk, zendesk_manifest, zendesk_requirements
+from manifest.build import SOURCE, build_zendesk, zendesk_manifest, zendesk_requirements
+from manifest.problems import BadPackage
 from manifest.requirements_rules import requirement_problems
 from manifest.rules import manifest_problems, package_problems, translation_problems
 

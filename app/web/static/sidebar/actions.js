@@ -6,10 +6,14 @@ import { t } from './texts.js';
 import { choiceOf, totalOf } from './parts.js';
 import { clearNotice, element, panel, say, settle, tell, working } from './view.js';
 
-let isBusy = false;
+// What is being done; null while nothing is.
+let doing = null;
 let page = null;
 
-/** `connected`: {reload(wasWritten), expired(trouble), ticketId}. */
+/** Another ticket is open: what is still being done for the one before holds nothing up here. */
+export function leave() { doing = null; }
+
+/** `connected`: {reload(wasWritten), expired(trouble), ticketId()}. */
 export function listen(connected) {
   page = connected;
   panel.addEventListener('click', (event) => {
@@ -35,7 +39,7 @@ export function listen(connected) {
 const caseUrl = (source, what) => `/api/v1/cases/${encodeURIComponent(source.dataset.case)}/${what}`;
 
 const acts = {
-  triage: () => act('POST', `/api/v1/tickets/${encodeURIComponent(page.ticketId)}/triage`),
+  triage: () => act('POST', `/api/v1/tickets/${encodeURIComponent(page.ticketId())}/triage`),
   refresh: (source) => act('POST', caseUrl(source, 'refresh')),
   refund: (source) => release(source.dataset.plan, panel.querySelector('.pay [data-notify]')),
   cancel: (source) => act('POST', `/api/v1/refunds/${encodeURIComponent(source.dataset.refund)}/cancel`),
@@ -51,13 +55,15 @@ const words = { triage: 'refresh', part: 'plan' };
 const staysInPlace = new Set(['search', 'fields']);
 
 async function perform(name, source, button) {
-  if (isBusy || !(name in acts)) { return; }
-  isBusy = true;
+  if (doing || !(name in acts)) { return; }
+  const mine = {};
+  const end = () => { if (doing === mine) { doing = null; } };
+  doing = mine;
   clearNotice();
   const done = working(button, t(`busy.${words[name] ?? name}`));
   try {
     const result = await acts[name](source);
-    isBusy = false;
+    end();
     if (staysInPlace.has(name)) {
       done();
     } else if (result !== null) {
@@ -67,7 +73,7 @@ async function perform(name, source, button) {
       done();
     }
   } catch (trouble) {
-    isBusy = false;
+    end();
     done();
     await failed(name, trouble);
   }
@@ -75,6 +81,7 @@ async function perform(name, source, button) {
 
 async function failed(name, trouble) {
   if (trouble.kind === undefined) { throw trouble; }
+  if (trouble.kind === 'stale') { return; }
   if (trouble.kind === 'expired') { page.expired(); return; }
   // After a click on money the stored state is what counts: look at it whatever was answered.
   const isMoney = name === 'refund' || name === 'part' || name === 'cancel';

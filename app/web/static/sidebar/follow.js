@@ -62,6 +62,7 @@ function ask(id, shown, waitMs, asked, changed) {
     try {
       refund = await readJson(`/api/v1/refunds/${encodeURIComponent(id)}`);
     } catch (trouble) {
+      if (trouble.kind === 'stale') { return; }
       if (trouble.kind === 'expired') { changed(null, trouble); return; }
     }
     if (isPaused) { return; }

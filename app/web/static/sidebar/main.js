@@ -1,12 +1,12 @@
 // The sidebar's start: sign in, find out which ticket is open, show its panel, and keep it true.
 
-import { listen } from './actions.js';
+import { leave, listen } from './actions.js';
 import { follow, pause, resume, stop } from './follow.js';
 import { connect, mirror, on } from './helpdesk.js';
 import { prepare } from './parts.js';
-import { readAs, readHtml, readJson, signIn } from './server.js';
+import { readAs, readHtml, readJson, signIn, turnPage } from './server.js';
 import { learn, t } from './texts.js';
-import { clearNotice, end, handsOff, panel, say, settle, show, tell } from './view.js';
+import { clearNotice, end, handsOff, panel, say, settle, show, tell, wipe } from './view.js';
 
 const SLOW_MS = 1500;
 const WAITS_FOR_TRIAGE_MS = [1500, 2500, 4000, 6000, 10000];
@@ -14,7 +14,7 @@ const WAITS_FOR_TRIAGE_MS = [1500, 2500, 4000, 6000, 10000];
 const boot = JSON.parse(document.getElementById('boot').textContent);
 document.getElementById('boot').remove();
 learn(boot.texts);
-signIn(boot.session);
+signIn(boot.session ?? '');
 
 let ticketId = null;
 let waited = 0;
@@ -70,6 +70,7 @@ async function tryReload(wasWritten) {
   try {
     await reload(wasWritten);
   } catch (trouble) {
+    if (trouble.kind === 'stale') { return; }
     if (trouble.kind === 'expired') { expired(); return; }
     if (trouble.kind === undefined) { throw trouble; }
     if (!panel.querySelector('.panel')) { panel.replaceChildren(); }
@@ -83,6 +84,7 @@ async function learnRole() {
   try {
     await readJson('/api/v1/me');
   } catch (trouble) {
+    if (trouble.kind === 'stale') { return; }
     if (trouble.kind === 'expired') { expired(); return; }
     tell(trouble.problem, async () => { await learnRole(); });
     return;
@@ -90,15 +92,33 @@ async function learnRole() {
   await tryReload(false);
 }
 
+/** Show this ticket, or that none is open. What is still on its way for another is dropped. */
+async function turnTo(nextId) {
+  turnPage();
+  stop();
+  leave();
+  clearTimeout(waiting);
+  clearNotice();
+  ticketId = nextId;
+  waited = 0;
+  if (ticketId === null) {
+    end(t('no_conversation.title'), t('no_conversation.detail'), 'info');
+    return;
+  }
+  if (panel.querySelector('.panel')) { wipe(t('loading')); }
+  await tryReload(false);
+  await learnRole();
+}
+
 async function start() {
-  const found = await connect();
+  const found = await connect(boot);
   if (found.missing) {
     end(t(`${found.missing}.title`), t(`${found.missing}.detail`));
     return;
   }
-  ticketId = found.ticketId;
   readAs(found.locale, Intl.DateTimeFormat().resolvedOptions().timeZone);
-  listen({ ticketId, expired, reload });
+  listen({ ticketId: () => ticketId, expired, reload });
+  on('ticket.changed', turnTo);
   on('app.deactivated', () => { pause(); clearTimeout(waiting); });
   on('app.willDestroy', () => { pause(); clearTimeout(waiting); });
   on('app.activated', () => {
@@ -107,9 +127,10 @@ async function start() {
     if (panel.querySelector('.panel')) { tryReload(false); }
   });
   // What the panel shows may have changed meanwhile, and notices say that this happens by itself.
-  addEventListener('online', () => { clearNotice(); tryReload(false); });
-  await tryReload(false);
-  await learnRole();
+  addEventListener('online', () => {
+    if (ticketId !== null) { clearNotice(); tryReload(false); }
+  });
+  await turnTo(found.ticketId);
 }
 
 start();

@@ -116,7 +116,7 @@ export async function price(form) {
     form.dataset.total = totalOf(plan);
     place.replaceChildren(...described(plan));
   } catch (trouble) {
-    if (turn !== latest) { return; }
+    if (turn !== latest || trouble.kind === 'stale') { return; }
     button.textContent = trouble.problem.title;
     place.replaceChildren(element('p', 'check check-bad', trouble.problem.detail));
   }

@@ -1,5 +1,6 @@
 // Calls to Makegood. The session stays in this module's memory and goes only into a header.
 
+import { carrier } from './helpdesk.js';
 import { t } from './texts.js';
 
 let session = '';
@@ -8,7 +9,12 @@ let reader = {};
 export function signIn(token) { session = token; }
 export function readAs(locale, timeZone) { reader = { locale, tz: timeZone }; }
 
-/** What went wrong, in words. `kind`: problem, expired, offline, unreachable. */
+let page = 0;
+
+/** Another ticket is open: answers about the one before would be shown in the wrong place. */
+export function turnPage() { page += 1; }
+
+/** What went wrong, in words. `kind`: problem, expired, offline, unreachable, stale. */
 export class Trouble extends Error {
   constructor(kind, problem) {
     super(problem.title);
@@ -20,21 +26,27 @@ export class Trouble extends Error {
 const READ_MS = 20000;
 const ACT_MS = 60000;
 
+async function fetched(method, url, body, milliseconds) {
+  const headers = { Authorization: `Bearer ${session}` };
+  if (body !== undefined) { headers['Content-Type'] = 'application/json'; }
+  return fetch(url, {
+    method, headers, body: body === undefined ? undefined : JSON.stringify(body),
+    credentials: 'omit', cache: 'no-store', redirect: 'error', signal: AbortSignal.timeout(milliseconds),
+  });
+}
+
 async function send(method, path, body) {
+  const asked = page;
   const url = new URL(path, location.origin);
   for (const [name, value] of Object.entries(reader)) {
     if (value && !url.searchParams.has(name)) { url.searchParams.set(name, value); }
   }
-  const headers = { Authorization: `Bearer ${session}` };
-  if (body !== undefined) { headers['Content-Type'] = 'application/json'; }
-  const stop = AbortSignal.timeout(method === 'GET' ? READ_MS : ACT_MS);
+  const bring = carrier() ?? fetched;
   let answer;
   try {
-    answer = await fetch(url, {
-      method, headers, body: body === undefined ? undefined : JSON.stringify(body),
-      credentials: 'omit', cache: 'no-store', redirect: 'error', signal: stop,
-    });
+    answer = await bring(method, url, body, method === 'GET' ? READ_MS : ACT_MS);
   } catch {
+    stopIfTurned(asked);
     const kind = navigator.onLine ? 'unreachable' : 'offline';
     const sent = method !== 'GET' && kind === 'unreachable';
     throw new Trouble(kind, {
@@ -42,9 +54,14 @@ async function send(method, path, body) {
       money_moved: '',
     });
   }
+  stopIfTurned(asked);
   if (answer.ok) { return answer; }
   const problem = await readProblem(answer);
   throw new Trouble(answer.status === 401 ? 'expired' : 'problem', problem);
+}
+
+function stopIfTurned(asked) {
+  if (asked !== page) { throw new Trouble('stale', { title: '', detail: '', next: '', money_moved: '' }); }
 }
 
 async function readProblem(answer) {

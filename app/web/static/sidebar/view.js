@@ -120,9 +120,16 @@ export function working(button, words) {
   };
 }
 
-/** Nothing works any more: say why, in place of the panel. */
-export function end(title, detail) {
+/** Another ticket's panel is being read: nothing of the old one may be pressed or read meanwhile. */
+export function wipe(words) {
+  panel.replaceChildren(element('p', 'quiet', words));
+  panel.setAttribute('aria-busy', 'true');
+  settle();
+}
+
+/** Nothing works for now: say why, in place of the panel. */
+export function end(title, detail, tone = 'bad') {
   panel.replaceChildren();
   panel.setAttribute('aria-busy', 'false');
-  tell({ title, detail }, null);
+  tell({ title, detail }, null, tone);
 }
