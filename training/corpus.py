@@ -91,6 +91,32 @@ def _recipes() -> tuple[Recipe, ...]:
         recipe("complaint", False, "unknown", 6, "complaint"),
         recipe("complaint", False, "unknown", 1.5, "complaint complaint"),
         recipe("other", False, "unknown", 14, "other"),
+        # Short letters written as a whole.
+        recipe("refund_item", True, "unknown", 5, "RI"),
+        recipe("refund_item", True, "changed_mind", 3, "RM"),
+        recipe("cancel_refund", True, "cancelled", 6, "CR"),
+        recipe("duplicate_charge", True, "duplicate_charge", 6, "DC"),
+        recipe("damaged_wrong", True, "damaged", 4.5, "DM1"),
+        recipe("damaged_wrong", True, "wrong_item", 2.5, "WR1"),
+        recipe("damaged_wrong", True, "not_as_described", 2, "ND1"),
+        recipe("damaged_wrong", False, "damaged", 4, "DM0"),
+        recipe("damaged_wrong", False, "wrong_item", 3, "WR0"),
+        recipe("not_arrived", True, "not_arrived", 4.5, "NA1"),
+        recipe("not_arrived", False, "not_arrived", 4, "NA0"),
+        recipe("return", True, "unknown", 6, "RT"),
+        recipe("return", True, "changed_mind", 2, "changedmind RT"),
+        recipe("refund_status", False, "unknown", 7, "RS"),
+        recipe("refund_policy", False, "unknown", 7, "RP"),
+        recipe("exchange_credit", False, "unknown", 6, "EX"),
+        recipe("exchange_credit", False, "changed_mind", 1.5, "changedmind EX"),
+        recipe("cancel_order", False, "cancelled", 6, "CO"),
+        recipe("shipping", False, "unknown", 7, "SH"),
+        recipe("order_change", False, "unknown", 6, "OC"),
+        recipe("account", False, "unknown", 6, "AC"),
+        recipe("payment_issue", False, "unknown", 6, "PI"),
+        recipe("invoice", False, "unknown", 6, "IN"),
+        recipe("complaint", False, "unknown", 6, "CM"),
+        recipe("other", False, "unknown", 9, "OT"),
         # A second matter beside the wish for money, which stays the first.
         recipe("refund_item", True, "unknown", 0.8, "account money"),
         recipe("not_arrived", True, "not_arrived", 0.6, "complaint lost money"),
@@ -113,7 +139,9 @@ def read_sections(language: str) -> dict[str, list[str]]:
     """The sections of one language."""
     sections: dict[str, list[str]] = {}
     current: list[str] = []
-    for line in (FOLDER / f"{language}.txt").read_text(encoding="utf-8").splitlines():
+    files = [FOLDER / f"{language}.txt", FOLDER / "stories" / f"{language}.txt"]
+    lines = [line for file in files for line in file.read_text(encoding="utf-8").splitlines()]
+    for line in lines:
         if line.startswith("== "):
             current = sections.setdefault(line[3:].strip(), [])
         elif line.strip():

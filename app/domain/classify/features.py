@@ -23,7 +23,7 @@ BUCKETS = 1 << 16
 WORD_WEIGHT = 3
 PAIR_WEIGHT = 3
 LETTERS_WEIGHT = 1
-CONCEPT_WEIGHT = 3
+CONCEPT_WEIGHT = 5
 # What the rules found counts beside the words, whatever the length of the text.
 SIGNAL_WEIGHT = 0.25
 

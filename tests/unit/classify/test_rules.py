@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from functools import cache
-from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -14,28 +11,26 @@ from hypothesis import strategies as st
 
 from app.domain.classification import Classification, Kind
 from app.domain.classify.rules import RuleClassifier
+from app.evaluation.measure import Gold, load_set
 from app.ports import Classifier
 
-EXAMPLES = [
-    json.loads(line)
-    for line in Path(__file__).with_name("examples.jsonl").read_text("utf-8").splitlines()
-]
+EXAMPLES = load_set("examples")
 CLASSIFIER: Classifier = RuleClassifier()
 
 
 @cache
-def _answers() -> list[tuple[dict[str, Any], Classification]]:
-    return [(row, CLASSIFIER.classify(row["text"], row["subject"])) for row in EXAMPLES]
+def _answers() -> list[tuple[Gold, Classification]]:
+    return [(row, CLASSIFIER.classify(row.text, row.subject)) for row in EXAMPLES]
 
 
 def test_examples_cover_all_kinds_and_languages() -> None:
     assert len(EXAMPLES) >= 150
-    assert {row["kind"] for row in EXAMPLES} == {kind.value for kind in Kind}
-    assert min(Counter(row["language"] for row in EXAMPLES).values()) >= 14
+    assert {row.kind for row in EXAMPLES} == {kind.value for kind in Kind}
+    assert min(Counter(row.language for row in EXAMPLES).values()) >= 14
 
 
 def test_refund_wishes_are_found_and_little_else() -> None:
-    found = [(bool(row["refund"]), answer.refund) for row, answer in _answers()]
+    found = [(bool(row.refund), answer.refund) for row, answer in _answers()]
     right = found.count((True, True))
     assert right / sum(wanted for wanted, _ in found) >= 0.95
     assert right / sum(said for _, said in found) >= 0.95
@@ -44,9 +39,9 @@ def test_refund_wishes_are_found_and_little_else() -> None:
 @pytest.mark.parametrize("field", ["kind", "reason", "language"])
 def test_labels(field: str) -> None:
     wrong = [
-        (row["id"], row[field], getattr(answer, field))
+        (row.id, getattr(row, field), getattr(answer, field))
         for row, answer in _answers()
-        if row[field] != getattr(answer, field)
+        if getattr(row, field) != getattr(answer, field)
     ]
     assert len(wrong) <= 0.05 * len(EXAMPLES), wrong
 
@@ -54,9 +49,8 @@ def test_labels(field: str) -> None:
 def test_orders_and_amounts_are_exact() -> None:
     wrong = []
     for row, answer in _answers():
-        amounts = [[str(item.amount), item.currency] for item in answer.amounts]
-        if list(answer.orders) != row["orders"] or amounts != row["amounts"]:
-            wrong.append((row["id"], answer.orders, amounts))
+        if answer.orders != row.orders or answer.amounts != row.amounts:
+            wrong.append((row.id, answer.orders, answer.amounts))
     assert not wrong
 
 

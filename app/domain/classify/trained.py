@@ -1,0 +1,253 @@
+"""The product's classifier: linear heads over words, letters, concepts and what the rules found.
+
+The heads were trained offline (`training/`), their weights are bytes in `weights/`, and
+`weights/card.json` says from what and how good they are. A person is asked where the heads are
+unsure, where rules and heads disagree, where the language isn't supported and where there is too
+little text.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from lzma import decompress
+
+from app.domain.classification import Classification, Kind
+from app.domain.classify import features
+from app.domain.classify.clean import Cleaned, clean
+from app.domain.classify.cues import Sentence, sentences
+from app.domain.classify.extract import find_amounts, find_orders
+from app.domain.classify.heads import PackedRows
+from app.domain.classify.language import find_language
+from app.domain.classify.lexicon import SUPPORTED_LANGUAGES
+from app.domain.classify.rules import (
+    Answer,
+    Reading,
+    judge,
+    read,
+    reason_of,
+    sentiment_of,
+    signal_names,
+)
+
+KINDS = tuple(Kind)
+# The first lane says whether money is asked for; each kind has one after it.
+LANES = 1 + len(KINDS)
+
+# Where orders and amounts are looked for.
+_READ_CHARACTERS = 12_000
+_FEW_WORDS = 3
+_CACHED_WORDS = 4096
+
+# Money is always asked for in the first, never in those that are in neither.
+_ALWAYS_MONEY = frozenset(
+    {Kind.REFUND_ITEM, Kind.CANCEL_REFUND, Kind.DUPLICATE_CHARGE, Kind.RETURN}
+)
+_SOMETIMES_MONEY = frozenset({Kind.DAMAGED_WRONG, Kind.NOT_ARRIVED})
+
+
+@dataclass(frozen=True)
+class TextRead:
+    """A text as the heads see it."""
+
+    cleaned: Cleaned
+    whole: str
+    sentences: Sequence[Sentence]
+    reading: Reading
+    answer: Answer
+    signals: tuple[str, ...]
+
+
+def read_text(text: str, subject: str | None = None) -> TextRead:
+    """Clean a text and look for everything that the heads weigh."""
+    cleaned = clean(text, subject)
+    body = features.short_enough(cleaned.text)
+    whole = f"{cleaned.subject}.\n\n{body}" if cleaned.subject else body
+    reading = read(whole)
+    answer = judge(reading)
+    signals = signal_names(reading, answer)
+    if cleaned.is_auto_reply:
+        signals.append("auto reply")
+    if not cleaned.text:
+        signals.append("no text")
+    signals.extend(
+        f"subject {name}"
+        for sentence in sentences(cleaned.subject)
+        for word in sentence.words
+        for name in features.word_features(word).concepts
+    )
+    return TextRead(cleaned, whole, reading.text, reading, answer, tuple(signals))
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """How scores become probabilities, and when a person is asked."""
+
+    kind_temperature: float
+    refund_temperature: float
+    refund_offset: float
+    joint_temperature: float
+    ask_below: float
+    ask_below_disagreeing: float
+
+
+class Weights:
+    """The heads' weights, ready to add up. `scales` and `biases` have one value a lane."""
+
+    def __init__(
+        self,
+        rows: bytes,
+        scales: Sequence[float],
+        biases: Sequence[float],
+        calibration: Calibration,
+        name: str,
+    ) -> None:
+        self.rows = rows
+        self.scales = tuple(scales)
+        self.biases = tuple(biases)
+        self.calibration = calibration
+        self.name = name
+        self._packed = PackedRows(rows, LANES)
+        self._words: dict[str, tuple[int, int, int]] = {}
+
+    def _word(self, word: features.WordFeatures) -> tuple[int, int, int]:
+        """The packed sum of one word's row and letters, how many rows, and their squares."""
+        found = self._words.get(word.plain)
+        if found is None:
+            packed, count = self._packed.total(word.letters)
+            packed *= features.LETTERS_WEIGHT
+            packed += features.WORD_WEIGHT * self._packed.row(word.whole)
+            squares = features.WORD_WEIGHT**2 + count * features.LETTERS_WEIGHT**2
+            found = (packed, features.WORD_WEIGHT + count * features.LETTERS_WEIGHT, squares)
+            if len(self._words) >= _CACHED_WORDS:
+                self._words.clear()
+            self._words[word.plain] = found
+        return found
+
+    def scores(self, text: TextRead) -> list[float]:
+        """One score a lane."""
+        packed = count = squares = 0
+        for word in features.words_of(text.sentences):
+            part, number, square = self._word(word)
+            packed += part
+            count += number
+            squares += square
+        for numbers, weight in (
+            (features.pair_buckets(text.sentences), features.PAIR_WEIGHT),
+            (features.concept_buckets(text.sentences), features.CONCEPT_WEIGHT),
+        ):
+            part, number = self._packed.total(numbers)
+            packed += weight * part
+            count += weight * number
+            squares += weight * weight * number
+        norm = math.sqrt(squares) or 1.0
+        said = self._packed.unpack(packed, count)
+        told = self._packed.unpack(*self._packed.total(features.signal_buckets(text.signals)))
+        return [
+            scale * (one / norm + features.SIGNAL_WEIGHT * other) + bias
+            for one, other, scale, bias in zip(said, told, self.scales, self.biases, strict=True)
+        ]
+
+
+def weights_from(rows: bytes, card: Mapping[str, object], name: str) -> Weights:
+    """Weights and what the model card says of them."""
+    heads = card["heads"]
+    calibration = card["calibration"]
+    assert isinstance(heads, dict) and isinstance(calibration, dict)  # noqa: S101
+    return Weights(rows, heads["scales"], heads["biases"], Calibration(**calibration), name)
+
+
+@cache
+def shipped_card() -> dict[str, object]:
+    """The model card of the shipped weights."""
+    folder = files("app.domain.classify").joinpath("weights")
+    card: dict[str, object] = json.loads(folder.joinpath("card.json").read_text(encoding="utf-8"))
+    return card
+
+
+@cache
+def shipped_weights() -> Weights:
+    """The shipped weights, unpacked at the first call."""
+    folder = files("app.domain.classify").joinpath("weights")
+    rows = decompress(folder.joinpath("heads.bin").read_bytes())
+    card = shipped_card()
+    return weights_from(rows, card, str(card["name"]))
+
+
+@dataclass(frozen=True)
+class Guess:
+    """What the heads make of a text, with the probability that all of it is right."""
+
+    kind: Kind
+    refund: bool
+    confidence: float
+
+
+def guess(scores: Sequence[float], calibration: Calibration) -> Guess:
+    """The likeliest pair of kind and wish for money that can go together."""
+    hot = [score / calibration.kind_temperature for score in scores[1:]]
+    best = max(hot)
+    kinds = [math.exp(score - best) for score in hot]
+    odds = scores[0] / calibration.refund_temperature + calibration.refund_offset
+    refund = 1 / (1 + math.exp(-max(-30.0, min(30.0, odds))))
+    pairs: list[tuple[float, Kind, bool]] = []
+    for kind, chance in zip(KINDS, kinds, strict=True):
+        if kind in _ALWAYS_MONEY or kind in _SOMETIMES_MONEY:
+            pairs.append((chance * refund, kind, True))
+        if kind not in _ALWAYS_MONEY:
+            pairs.append((chance * (1 - refund), kind, False))
+    power = 1 / calibration.joint_temperature
+    powered = [(max(chance, 1e-12) ** power, kind, wish) for chance, kind, wish in pairs]
+    total = sum(chance for chance, _, _ in powered)
+    # First whether money is asked for, by all kinds together; then the likeliest kind for that.
+    for_money = sum(chance for chance, _, wish in powered if wish)
+    wish = 2 * for_money > total
+    top, kind, _ = max(pair for pair in powered if pair[2] is wish)
+    return Guess(kind, wish, min(0.99, top / total))
+
+
+class TrainedClassifier:
+    """`app.ports.Classifier` by trained heads. Safe to share between threads."""
+
+    def __init__(self, weights: Weights | None = None) -> None:
+        self._weights = weights or shipped_weights()
+        self.name = self._weights.name
+
+    def classify(self, text: str, subject: str | None = None) -> Classification:
+        """What a ticket is about. Never raises, whatever the text is."""
+        found = read_text(text, subject)
+        calibration = self._weights.calibration
+        said = guess(self._weights.scores(found), calibration)
+        body = found.cleaned.text
+        language = find_language(body if len(body) > 20 else found.whole)
+        words = sum(len(sentence.words) for sentence in found.sentences)
+        unsupported = language is not None and language not in SUPPORTED_LANGUAGES
+        is_short = words < _FEW_WORDS
+        confidence = min(said.confidence, 0.5) if unsupported or is_short else said.confidence
+        agrees = found.answer.refund == said.refund
+        least = calibration.ask_below if agrees else calibration.ask_below_disagreeing
+        whole = f"{found.cleaned.subject}.\n\n{body}"[:_READ_CHARACTERS]
+        return Classification(
+            refund=said.refund,
+            refund_related=said.kind.is_refund_related,
+            kind=said.kind,
+            confidence=round(confidence, 3),
+            needs_human=(
+                is_short
+                or unsupported
+                or (language is None and words > 12)
+                or confidence < least
+                or found.reading.has("instruction")
+            ),
+            orders=find_orders(whole),
+            amounts=find_amounts(whole),
+            reason=reason_of(found.reading, Answer(said.kind, said.refund, 1.0)),
+            language=language,
+            sentiment=sentiment_of(found.reading),
+            urgent=found.reading.has("urgent"),
+            classifier=self.name,
+        )

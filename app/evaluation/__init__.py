@@ -1,0 +1,1 @@
+"""How good the classifier is: labelled tickets, measures and their intervals."""

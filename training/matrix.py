@@ -1,0 +1,55 @@
+"""Texts as sparse matrices for scikit-learn, by the same features that the product uses."""
+
+from __future__ import annotations
+
+import math
+from array import array
+from collections.abc import Iterable
+
+import numpy as np
+from scipy.sparse import csr_matrix
+
+from app.domain.classify import features
+from app.domain.classify.trained import TextRead, read_text
+from training.corpus import Example
+
+
+def row_of(read: TextRead) -> dict[int, float]:
+    """One text's buckets and their values, as `app.domain.classify.heads` adds them up."""
+    found: dict[int, float] = {}
+
+    def add(number: int, weight: float) -> None:
+        found[number] = found.get(number, 0.0) + weight
+
+    squares = 0
+    for word in features.words_of(read.sentences):
+        add(word.whole, features.WORD_WEIGHT)
+        squares += features.WORD_WEIGHT**2 + len(word.letters) * features.LETTERS_WEIGHT**2
+        for number in word.letters:
+            add(number, features.LETTERS_WEIGHT)
+    for number in features.pair_buckets(read.sentences):
+        add(number, features.PAIR_WEIGHT)
+        squares += features.PAIR_WEIGHT**2
+    for number in features.concept_buckets(read.sentences):
+        add(number, features.CONCEPT_WEIGHT)
+        squares += features.CONCEPT_WEIGHT**2
+    norm = math.sqrt(squares) or 1.0
+    row = {number: value / norm for number, value in found.items()}
+    for number in features.signal_buckets(read.signals):
+        row[number] = row.get(number, 0.0) + features.SIGNAL_WEIGHT
+    return row
+
+
+def matrix_of(examples: Iterable[Example]) -> csr_matrix:
+    """One row a text, `features.BUCKETS` columns."""
+    data, columns, ends = array("f"), array("i"), array("q", [0])
+    for example in examples:
+        row = row_of(read_text(example.text, example.subject))
+        columns.extend(row.keys())
+        data.extend(row.values())
+        ends.append(len(columns))
+    return csr_matrix(
+        (np.asarray(data), np.asarray(columns), np.asarray(ends)),
+        shape=(len(ends) - 1, features.BUCKETS),
+        dtype=np.float32,
+    )
