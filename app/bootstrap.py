@@ -14,7 +14,7 @@ from functools import cached_property
 
 import redis
 
-from app.domain.classify.rules import RuleClassifier
+from app.domain.classify.trained import TrainedClassifier
 from app.domain.errors import ConfigurationError
 from app.ports import HelpdeskIntegration, Notifier, StoreIntegration, Surroundings, VendorPace
 from app.queue import BackgroundNotifier, RedisPace, RqNotifier, connect_redis
@@ -150,7 +150,7 @@ def build_services(
         locks=locks,
         clock=clock,
         notifier=notifier or _notifier(client, announces_later=announces_later),
-        classifier=RuleClassifier(),
+        classifier=TrainedClassifier(),
         helpdesks=helpdesks,
         stores=stores,
         surroundings=surroundings,

@@ -24,7 +24,7 @@ from sklearn.linear_model import SGDClassifier
 
 from app.domain.classify import features
 from app.domain.classify.trained import KINDS, LANES, Calibration, Weights, guess
-from app.evaluation.measure import Answered, Gold, bootstrap, load_set, measures
+from app.evaluation.measure import FOLDER, Answered, Gold, bootstrap, load_set, measures
 from training.corpus import Example, Writer
 from training.matrix import matrix_of
 from training.public_sets import SETS, read_set
@@ -231,7 +231,7 @@ def main() -> None:
     print(calibration)
     tested = {"phrases held back": held}
     for name in ("tickets", "examples"):
-        gold = [row for row in load_set(name) if row.kind is not None]
+        gold = [row for row in load_set(FOLDER / f"{name}.jsonl") if row.kind is not None]
         tested[name] = part(name, [_example(row, name) for row in gold])
     first.calibration = calibration
     unseen = measures(answered(first, held))
@@ -258,7 +258,17 @@ def main() -> None:
         scores["tickets, trained on the written corpus alone"] = bootstrap(
             answered(alone, tested["tickets"])
         )
+    store_seen([*public, learned, rest])
     store(final, scores, len(learned.examples) + len(rest.examples), public)
+
+
+def store_seen(parts: Sequence[Part]) -> None:
+    """In how many texts each bucket stood, as powers of two: what adapting hardly moves."""
+    counts = np.zeros(features.BUCKETS)
+    for one in parts:
+        counts += np.bincount(one.matrix.indices, minlength=features.BUCKETS)
+    powers = np.minimum(20, np.round(np.log2(counts + 1))).astype(np.uint8)
+    (WEIGHTS / "seen.bin").write_bytes(lzma.compress(powers.tobytes(), preset=9))
 
 
 def _example(row: Gold, name: str) -> Example:

@@ -20,6 +20,7 @@ _COMMANDS = {
     "demo": "app.cli.demo:demo",
     "disconnect": "app.cli.connect:disconnect",
     "doctor": "app.cli.doctor:doctor",
+    "evaluate": "app.cli.evaluate:evaluate_command",
     "manifest": "app.cli.manifest:manifest",
     "migrate": "app.cli.processes:migrate",
     "policy": "app.cli.policy:policy",

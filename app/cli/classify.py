@@ -7,13 +7,13 @@ import sys
 
 import click
 
-from app.domain.classify.rules import RuleClassifier
+from app.domain.classify.trained import TrainedClassifier
 
 
 @click.command()
 def classify() -> None:
     """Classify texts: lines {"id", "text", "subject"?} on stdin, one answer line each."""
-    classifier = RuleClassifier()
+    classifier = TrainedClassifier()
     for number, line in enumerate(sys.stdin, start=1):
         if not line.strip():
             continue

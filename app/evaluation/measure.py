@@ -7,14 +7,15 @@ import random
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from app.domain.base import Value
 from app.domain.classification import Classification, NamedAmount
 from app.domain.classify.lexicon import SUPPORTED_LANGUAGES
 
-SET_NAMES = ("tickets", "examples")
+# Labelled tickets, one file a source, beside the packages: they are not installed.
+FOLDER = Path(__file__).parent.parent.parent / "evaluation"
 # Resamplings behind an interval, and the share of them that lies inside.
 _RESAMPLED = 300
 _INSIDE = 0.95
@@ -22,7 +23,7 @@ _BINS = 10
 
 
 class Gold(Value):
-    """A text with what people say of it. `kind` None: a person has to look."""
+    """A text with what people say of it; None is not judged. `language` "" can't be told."""
 
     id: str
     text: str
@@ -31,8 +32,8 @@ class Gold(Value):
     kind: str | None = None
     refund: bool | None = None
     reason: str | None = None
-    orders: tuple[str, ...] = ()
-    amounts: tuple[NamedAmount, ...] = ()
+    orders: tuple[str, ...] | None = None
+    amounts: tuple[NamedAmount, ...] | None = None
 
 
 class Answered(Value):
@@ -49,27 +50,34 @@ class Answered(Value):
     amounts: tuple[NamedAmount, ...] | None = None
 
 
-def load_set(name: str) -> list[Gold]:
-    """The labelled tickets of `app/evaluation/sets/NAME.jsonl`."""
-    text = files("app.evaluation").joinpath("sets", f"{name}.jsonl").read_text(encoding="utf-8")
-    return [gold_of(json.loads(line)) for line in text.splitlines() if line.strip()]
+def load_set(path: Path) -> list[Gold]:
+    """The labelled tickets of a file of JSON lines. Raises ValueError with the line at fault."""
+    rows: list[Gold] = []
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        if not line.strip():
+            continue
+        try:
+            rows.append(gold_of(json.loads(line)))
+        except (ValueError, KeyError, TypeError, ArithmeticError) as error:
+            raise ValueError(f"{path}: line {number}: {error}") from error
+    return rows
 
 
 def gold_of(row: dict[str, Any]) -> Gold:
-    """One labelled ticket from its JSON."""
+    """One labelled ticket from its JSON; what isn't there isn't judged."""
+    amounts = row.get("amounts")
     return Gold(
         id=str(row["id"]),
         text=row["text"],
         subject=row.get("subject"),
-        language=row["language"],
+        language=row["language"] or "",
         kind=row.get("kind"),
         refund=None if row.get("refund") is None else bool(row["refund"]),
         reason=row.get("reason"),
-        orders=tuple(row.get("orders", ())),
-        amounts=tuple(
-            NamedAmount(amount=Decimal(one["amount"]), currency=one["currency"])
-            for one in row.get("amounts", ())
-        ),
+        orders=None if row.get("orders") is None else tuple(row["orders"]),
+        amounts=None
+        if amounts is None
+        else tuple(NamedAmount(amount=Decimal(value), currency=code) for value, code in amounts),
     )
 
 
@@ -139,17 +147,23 @@ def measures(answers: Sequence[Answered]) -> dict[str, float]:
         "decided_accuracy": _share(row.refund == row.gold.refund for row in decided),
         "language": _share(
             row.language == row.gold.language
-            for row in rows
-            if row.gold.language in SUPPORTED_LANGUAGES
+            for row in answers
+            if row.gold.language in SUPPORTED_LANGUAGES and len(row.gold.text) > 12
         ),
         "other_languages_to_a_person": _share(
-            row.needs_human for row in answers if row.gold.language not in SUPPORTED_LANGUAGES
+            row.needs_human
+            for row in answers
+            if row.gold.language and row.gold.language not in SUPPORTED_LANGUAGES
         ),
         "orders_exact": _share(
-            set(row.orders) == set(row.gold.orders) for row in rows if row.orders is not None
+            set(row.orders) == set(row.gold.orders)
+            for row in answers
+            if row.orders is not None and row.gold.orders is not None
         ),
         "amounts_exact": _share(
-            set(row.amounts) == set(row.gold.amounts) for row in rows if row.amounts is not None
+            set(row.amounts) == set(row.gold.amounts)
+            for row in answers
+            if row.amounts is not None and row.gold.amounts is not None
         ),
         "reason": _share(
             row.reason == row.gold.reason

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from app.bootstrap import Services, build_services
-from app.domain.classify.rules import RuleClassifier
+from app.domain.classify.trained import TrainedClassifier
 from app.domain.refund import RefundState
 from app.jobs import run, use_services
 from app.settings import Settings
@@ -205,7 +205,7 @@ def _fork(line: str) -> int:
 
 def main() -> None:
     # What a worker loads at its first ticket is loaded here once, for all that are forked.
-    RuleClassifier().classify("Please refund my order.")
+    TrainedClassifier().classify("Please refund my order.")
     gc.collect()
     gc.freeze()
     for line in sys.stdin:

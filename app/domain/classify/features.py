@@ -8,7 +8,7 @@ module, and a change here asks for new weights (`VERSION`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 from zlib import crc32
@@ -27,9 +27,9 @@ CONCEPT_WEIGHT = 5
 # What the rules found counts beside the words, whatever the length of the text.
 SIGNAL_WEIGHT = 0.25
 
-# A text is looked at up to here; what a customer wants is said in the beginning, or at the end.
-MAX_CHARACTERS = 3200
-_AT_END = 800
+# What a customer wants is said in the beginning, or at the end: so many words are looked at.
+_WORDS_AT_START = 450
+_WORDS_AT_END = 120
 
 _LONG_WORD = 24
 # How many concepts further on still make a pair.
@@ -69,11 +69,17 @@ def word_features(word: str) -> WordFeatures:
     return WordFeatures(plain, bucket(f"w{plain}"), tuple(letters), concepts_of(plain))
 
 
-def short_enough(text: str) -> str:
-    """The part of a text that the heads look at: its beginning and its end."""
-    if len(text) <= MAX_CHARACTERS:
-        return text
-    return f"{text[: MAX_CHARACTERS - _AT_END]}\n\n{text[-_AT_END:]}"
+def looked_at(text: Sequence[Sentence]) -> Sequence[Sentence]:
+    """The sentences that the heads look at: those at the beginning, and the last ones."""
+    start = words = 0
+    while start < len(text) and words < _WORDS_AT_START:
+        words += len(text[start].words)
+        start += 1
+    end, words = len(text), 0
+    while end > start and words < _WORDS_AT_END:
+        end -= 1
+        words += len(text[end].words)
+    return [*text[:start], *text[end:]]
 
 
 def words_of(text: Iterable[Sentence]) -> Iterator[WordFeatures]:

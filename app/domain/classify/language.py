@@ -1,8 +1,8 @@
 """The language a text is written in.
 
-Other scripts tell by their letters. For the Latin one, linear heads over words and letters decide
-among the supported languages and a score of others, which end with a person instead of being read
-in a language that isn't theirs.
+Alphabets and frequent words (`frequent.py`) know many languages; linear heads over words and
+letters tell a score of Latin ones apart even where a text is short. A language that isn't supported
+ends with a person instead of being read as one that is.
 """
 
 from __future__ import annotations
@@ -15,36 +15,19 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from zlib import crc32, decompress
 
+from app.domain.classify.frequent import by_frequent_words
 from app.domain.classify.heads import PackedRows
+from app.domain.classify.lexicon import SUPPORTED_LANGUAGES
 
 BUCKETS = 1 << 14
 # What is longer tells no more than its beginning.
 _READ_CHARACTERS = 500
 _FEW_LETTERS = 8
 _SURE = 0.5
+# So sure are the heads that no other opinion is asked.
+_SURER = 0.9
 
 _WORD = re.compile(r"[^\W\d_]+")
-# Alphabets by the first and last of their letters.
-_SCRIPTS = (
-    ("ja", 0x3040, 0x30FF),
-    ("ko", 0xAC00, 0xD7A3),
-    ("zh", 0x4E00, 0x9FFF),
-    ("th", 0x0E00, 0x0E7F),
-    ("he", 0x0590, 0x05FF),
-    ("ar", 0x0600, 0x06FF),
-    ("el", 0x0370, 0x03FF),
-    ("ru", 0x0400, 0x04FF),
-    ("hi", 0x0900, 0x097F),
-    ("bn", 0x0980, 0x09FF),
-    ("ta", 0x0B80, 0x0BFF),
-    ("hy", 0x0530, 0x058F),
-    ("ka", 0x10A0, 0x10FF),
-)
-# Letters that tell languages of one script apart.
-_TELLING = {
-    "ru": (("uk", "іїєґ"), ("mk", "ѓќѕ"), ("sr", "ђћџљњј"), ("bg", "ъ")),
-    "ar": (("ur", "ٹڈڑے"), ("fa", "پچژگ")),
-}
 
 
 def language_features(words: Iterable[str]) -> list[int]:
@@ -79,40 +62,11 @@ def _word_total(word: str) -> tuple[int, int]:
     return _model()[0].total(language_features((word,)))
 
 
-def _script(text: str) -> str | None:
-    """The language of a text that isn't in Latin letters."""
-    counts: dict[str, int] = {}
-    letters = 0
-    for sign in text:
-        if not sign.isalpha():
-            continue
-        letters += 1
-        number = ord(sign)
-        if number < 0x0370:
-            continue
-        for name, first, last in _SCRIPTS:
-            if first <= number <= last:
-                counts[name] = counts.get(name, 0) + 1
-                break
-    if not counts or 2 * sum(counts.values()) < letters:
-        return None
-    # Japanese writes Chinese signs between its own.
-    name = "ja" if counts.get("ja", 0) * 8 > letters else max(counts, key=lambda key: counts[key])
-    for other, signs in _TELLING.get(name, ()):
-        if any(sign in text for sign in signs):
-            return other
-    return name
-
-
-def find_language(text: str) -> str | None:
-    """The ISO 639-1 code of the language, or None where it can't be told."""
-    text = text[:_READ_CHARACTERS].lower()
-    script = _script(text)
-    if script is not None:
-        return script
+def by_heads(text: str) -> tuple[str | None, float]:
+    """What the heads say of a text in Latin letters, and its probability."""
     words = latin_words(text)
     if sum(map(len, words)) < _FEW_LETTERS:
-        return None
+        return None, 0.0
     rows, names, biases, scale = _model()
     packed = count = 0
     for word in words:
@@ -123,6 +77,21 @@ def find_language(text: str) -> str | None:
     length = math.sqrt(count)
     scores = [scale * part / length + bias for part, bias in zip(sums, biases, strict=True)]
     best = max(scores)
-    chances = [math.exp(score - best) for score in scores]
-    sure = 1 / sum(chances)
-    return names[scores.index(best)] if sure >= _SURE else None
+    return names[scores.index(best)], 1 / sum(math.exp(score - best) for score in scores)
+
+
+def find_language(text: str) -> str | None:
+    """The ISO 639-1 code of the language, or None where it can't be told.
+
+    Alphabets and frequent words name a language that the heads don't know; among those that they
+    do, the heads tell short texts apart.
+    """
+    frequent = by_frequent_words(text)
+    if frequent is not None and frequent not in _model()[1]:
+        return frequent
+    told, sure = by_heads(text)
+    if told is None or sure < _SURE:
+        return frequent
+    if frequent is not None and frequent != told and sure < _SURER:
+        return frequent if frequent not in SUPPORTED_LANGUAGES else None
+    return told

@@ -20,17 +20,17 @@ from app.domain.classification import Classification, Kind
 from app.domain.classify import features
 from app.domain.classify.clean import Cleaned, clean
 from app.domain.classify.cues import Sentence, sentences
-from app.domain.classify.extract import find_amounts, find_orders
+from app.domain.classify.extract import READ_CHARACTERS, extract, text_of
 from app.domain.classify.heads import PackedRows
 from app.domain.classify.language import find_language
 from app.domain.classify.lexicon import SUPPORTED_LANGUAGES
+from app.domain.classify.orders import OrderForm
 from app.domain.classify.rules import (
     Answer,
     Reading,
     judge,
     read,
     reason_of,
-    sentiment_of,
     signal_names,
 )
 
@@ -38,8 +38,6 @@ KINDS = tuple(Kind)
 # The first lane says whether money is asked for; each kind has one after it.
 LANES = 1 + len(KINDS)
 
-# Where orders and amounts are looked for.
-_READ_CHARACTERS = 12_000
 _FEW_WORDS = 3
 _CACHED_WORDS = 4096
 
@@ -52,10 +50,9 @@ _SOMETIMES_MONEY = frozenset({Kind.DAMAGED_WRONG, Kind.NOT_ARRIVED})
 
 @dataclass(frozen=True)
 class TextRead:
-    """A text as the heads see it."""
+    """A text as the heads see it. `sentences` are those that they look at."""
 
     cleaned: Cleaned
-    whole: str
     sentences: Sequence[Sentence]
     reading: Reading
     answer: Answer
@@ -65,9 +62,7 @@ class TextRead:
 def read_text(text: str, subject: str | None = None) -> TextRead:
     """Clean a text and look for everything that the heads weigh."""
     cleaned = clean(text, subject)
-    body = features.short_enough(cleaned.text)
-    whole = f"{cleaned.subject}.\n\n{body}" if cleaned.subject else body
-    reading = read(whole)
+    reading = read(text_of(cleaned))
     answer = judge(reading)
     signals = signal_names(reading, answer)
     if cleaned.is_auto_reply:
@@ -80,7 +75,7 @@ def read_text(text: str, subject: str | None = None) -> TextRead:
         for word in sentence.words
         for name in features.word_features(word).concepts
     )
-    return TextRead(cleaned, whole, reading.text, reading, answer, tuple(signals))
+    return TextRead(cleaned, features.looked_at(reading.text), reading, answer, tuple(signals))
 
 
 @dataclass(frozen=True)
@@ -217,20 +212,27 @@ class TrainedClassifier:
         self._weights = weights or shipped_weights()
         self.name = self._weights.name
 
-    def classify(self, text: str, subject: str | None = None) -> Classification:
-        """What a ticket is about. Never raises, whatever the text is."""
+    def classify(
+        self, text: str, subject: str | None = None, *, forms: tuple[OrderForm, ...] = ()
+    ) -> Classification:
+        """What a ticket is about. Never raises, whatever the text is.
+
+        `forms` are the forms of the order numbers that the account's stores use.
+        """
         found = read_text(text, subject)
         calibration = self._weights.calibration
         said = guess(self._weights.scores(found), calibration)
-        body = found.cleaned.text
-        language = find_language(body if len(body) > 20 else found.whole)
+        body = found.cleaned.text[:READ_CHARACTERS]
+        language = find_language(body if len(body) > 20 else text_of(found.cleaned))
         words = sum(len(sentence.words) for sentence in found.sentences)
         unsupported = language is not None and language not in SUPPORTED_LANGUAGES
         is_short = words < _FEW_WORDS
         confidence = min(said.confidence, 0.5) if unsupported or is_short else said.confidence
         agrees = found.answer.refund == said.refund
         least = calibration.ask_below if agrees else calibration.ask_below_disagreeing
-        whole = f"{found.cleaned.subject}.\n\n{body}"[:_READ_CHARACTERS]
+        extracted = extract(
+            found.cleaned, language, found.reading.text, found.reading.hits, forms=forms
+        )
         return Classification(
             refund=said.refund,
             refund_related=said.kind.is_refund_related,
@@ -241,13 +243,9 @@ class TrainedClassifier:
                 or unsupported
                 or (language is None and words > 12)
                 or confidence < least
-                or found.reading.has("instruction")
+                or found.reading.has("injection")
             ),
-            orders=find_orders(whole),
-            amounts=find_amounts(whole),
             reason=reason_of(found.reading, Answer(said.kind, said.refund, 1.0)),
-            language=language,
-            sentiment=sentiment_of(found.reading),
-            urgent=found.reading.has("urgent"),
             classifier=self.name,
+            **extracted.fields(),
         )

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from app.domain.classification import Classification, Kind
 from app.domain.classify.rules import RuleClassifier
-from app.evaluation.measure import Gold, load_set
+from app.evaluation.measure import FOLDER, Gold, load_set
 from app.ports import Classifier
 
-EXAMPLES = load_set("examples")
+EXAMPLES = load_set(FOLDER / "examples.jsonl")
 CLASSIFIER: Classifier = RuleClassifier()
 
 

@@ -1,0 +1,72 @@
+"""`makegood evaluate`: how good the classifier is on labelled tickets on disk."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from app.domain.classify.trained import TrainedClassifier, shipped_card
+from app.evaluation.measure import FOLDER, bootstrap, evaluate, load_set
+from app.evaluation.pins import falls
+
+_SHOWN = (
+    ("refund_f1", "refund F1"),
+    ("refund_precision", "precision"),
+    ("kind_macro_f1", "kind macro-F1"),
+    ("calibration_error", "calibration error"),
+    ("decided", "decided alone"),
+    ("decided_accuracy", "of these right"),
+    ("language", "language"),
+    ("other_languages_to_a_person", "other languages to a person"),
+    ("orders_exact", "orders"),
+    ("amounts_exact", "amounts"),
+    ("reason", "reason"),
+)
+
+
+@click.command("evaluate")
+@click.argument("files", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of tables.")
+def evaluate_command(files: tuple[Path, ...], as_json: bool) -> None:
+    """Print the scores on labelled tickets, with 95 % intervals.
+
+    FILES are JSON lines with "id", "text", "language" and any of "subject", "kind", "refund",
+    "reason", "orders", "amounts"; without FILES, all sets in the folder `evaluation`. Ends with 1
+    when a score has dropped below its interval on the model card.
+    """
+    paths = list(files) or sorted(FOLDER.glob("*.jsonl"))
+    if not paths:
+        click.echo(f"makegood evaluate: no *.jsonl in {FOLDER}; name the files", err=True)
+        sys.exit(2)
+    classifier = TrainedClassifier()
+    report: dict[str, Any] = {"classifier": classifier.name, "sets": {}}
+    for path in paths:
+        try:
+            rows = load_set(path)
+        except (OSError, ValueError) as error:
+            click.echo(f"makegood evaluate: {error}; mend the line and try again", err=True)
+            sys.exit(2)
+        if rows:
+            report["sets"][path.stem] = bootstrap(evaluate(classifier.classify, rows))
+    report["fallen"] = falls(report["sets"], shipped_card())
+    if as_json:
+        click.echo(json.dumps(report, indent=2))
+    else:
+        _print(report)
+    sys.exit(1 if report["fallen"] else 0)
+
+
+def _print(report: dict[str, Any]) -> None:
+    for name, scores in report["sets"].items():
+        click.echo(f"{name} ({scores['rows']} tickets)")
+        for key, title in _SHOWN:
+            found = scores.get(key)
+            if found is not None:
+                interval = f"{found['low']:.3f} to {found['high']:.3f}"
+                click.echo(f"  {title:<28} {found['score']:.3f}   ({interval})")
+    for line in report["fallen"]:
+        click.echo(f"fallen: {line}")
