@@ -23,12 +23,14 @@ from app.storage.accounts import SqlAccounts
 from app.storage.approvals import SqlApprovals, SqlDelegations
 from app.storage.audit import SqlAuditTrail
 from app.storage.casebook import SqlCaseBook
+from app.storage.classifiers import SqlClassifiers
 from app.storage.engine import Database
 from app.storage.inbox import SqlInbox
 from app.storage.ledger import SqlRefundLedger
 from app.storage.locks import SqlLocks
 from app.storage.outbox import SqlOutbox
 from app.storage.vault import make_cipher
+from app.usecases.classifiers import AccountClassifiers
 from app.usecases.deps import Deps
 from integrations import HELPDESKS, STORES
 from integrations.helpdesks.zendesk import ZendeskIntegration
@@ -138,6 +140,7 @@ def build_services(
             read_timeout_seconds=settings.read_timeout_seconds,
         )
 
+    classifier = TrainedClassifier()
     deps = Deps(
         accounts=accounts,
         inbox=SqlInbox(database),
@@ -150,7 +153,8 @@ def build_services(
         locks=locks,
         clock=clock,
         notifier=notifier or _notifier(client, announces_later=announces_later),
-        classifier=TrainedClassifier(),
+        classifier=classifier,
+        classifiers=AccountClassifiers(classifier, SqlClassifiers(database), clock),
         helpdesks=helpdesks,
         stores=stores,
         surroundings=surroundings,

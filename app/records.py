@@ -350,6 +350,50 @@ class Delegations(Protocol):
         """End one now; one that is over already stays as it is."""
 
 
+class StoredClassifier(Value):
+    """A classifier that learned from an account's labels, as it is kept.
+
+    `base` names the shipped weights that `weights` differ from; `report` is what learning showed.
+    """
+
+    account_id: str
+    version: int
+    base: str
+    weights: bytes = b""
+    report: dict[str, object]
+    is_active: bool
+    created_at: AwareDatetime
+
+
+class Classifiers(Protocol):
+    """Classifiers of accounts, by version; without an active one the shipped weights are used."""
+
+    def add(
+        self,
+        account_id: str,
+        base: str,
+        weights: bytes,
+        report: Mapping[str, object],
+        *,
+        activate: bool,
+        actor: str,
+        now: datetime,
+    ) -> StoredClassifier:
+        """Store the next version, and use it from now on when it is to be activated."""
+
+    def active_version(self, account_id: str) -> int | None:
+        """The number of the version in use, cheaply; None for the shipped weights."""
+
+    def get(self, account_id: str, version: int) -> StoredClassifier | None:
+        """One version with its weights."""
+
+    def versions(self, account_id: str) -> Sequence[StoredClassifier]:
+        """All versions without their weights, newest first."""
+
+    def activate(self, account_id: str, version: int | None, actor: str, now: datetime) -> None:
+        """Use a version from now on, or the shipped weights. Raises LookupError when unknown."""
+
+
 class Outbox(Protocol):
     """Ticket writes and customers whose fields changed."""
 

@@ -27,6 +27,7 @@ _COMMANDS = {
     "reconcile": "app.cli.ledger:reconcile",
     "serve": "app.cli.processes:serve",
     "tiers": "app.cli.tiers:tiers",
+    "train": "app.cli.train:train",
     "web": "app.cli.processes:web",
     "worker": "app.cli.processes:worker",
 }

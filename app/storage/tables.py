@@ -13,6 +13,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -312,4 +313,17 @@ audit_heads = Table(
     Column("account_id", Id, ForeignKey("accounts.id"), primary_key=True),
     Column("sequence", Integer, nullable=False),
     Column("hash", String(64), nullable=False),
+)
+
+# What differs from the shipped weights that `base` names; at most one version is active.
+classifiers = Table(
+    "classifiers",
+    metadata,
+    Column("account_id", Id, ForeignKey("accounts.id"), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("base", String(64), nullable=False),
+    Column("weights", LargeBinary, nullable=False),
+    Column("report", Text, nullable=False),
+    Column("is_active", Boolean, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
 )

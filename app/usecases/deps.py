@@ -30,6 +30,7 @@ from app.records import (
     Outbox,
     RefundLedger,
 )
+from app.usecases.classifiers import AccountClassifiers
 
 _Client = TypeVar("_Client")
 
@@ -40,6 +41,7 @@ class Deps:
 
     `patience_seconds`: how long a step of another worker may take before it counts as dead;
     longer than any vendor call with its time-outs. `opened` holds the clients of one job.
+    `classifier` reads what belongs to no account, or to one whose labels taught nothing yet.
     """
 
     accounts: Accounts
@@ -60,6 +62,11 @@ class Deps:
     hold_seconds: float = 5.0
     patience_seconds: float = 60.0
     opened: dict[tuple[str, str], Any] | None = None
+    classifiers: AccountClassifiers | None = None
+
+    def classifier_for(self, account_id: str) -> Classifier:
+        """What reads this account's tickets: its own classifier where it has learned one."""
+        return self.classifiers.of(account_id) if self.classifiers else self.classifier
 
     def for_job(self) -> Deps:
         """The same, but each helpdesk and store is opened once for all steps of one job."""

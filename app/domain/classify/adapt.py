@@ -150,9 +150,7 @@ def _values(text: TextRead) -> list[tuple[int, float]]:
             found[number] = found.get(number, 0.0) + weight
     norm = math.sqrt(squares) or 1.0
     trust = _trust()
-    return [
-        (number, value / norm) for number, value in found.items() if trust[number] >= _FIXED
-    ]
+    return [(number, value / norm) for number, value in found.items() if trust[number] >= _FIXED]
 
 
 def moved_by(
