@@ -10,12 +10,23 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
+from operator import itemgetter
 from threading import Lock
 
 from app.domain.decision import Comparison, Finding, Truth
+from app.domain.money import Money
 from app.domain.policy.comparing import Tester
-from app.domain.policy.conditions import AllOf, AnyOf, Condition, Not, facts_of
-from app.domain.policy.facts import Fact, history_ask
+from app.domain.policy.conditions import (
+    AllOf,
+    AnyOf,
+    Condition,
+    Not,
+    Season,
+    Test,
+    facts_of,
+    tests_of,
+)
+from app.domain.policy.facts import TODAY, Fact, history_ask
 from app.domain.policy.limits import Subject
 from app.domain.policy.model import Clause, Effect, Policy, Scope
 from app.domain.policy.precedence import Ranked, effective_condition, find_cycle
@@ -27,6 +38,8 @@ Facts = Mapping[str, Fact]
 _LEVEL = {Truth.FALSE: 0, Truth.UNKNOWN: 1, Truth.TRUE: 2}
 _TRUTHS = (Truth.FALSE, Truth.UNKNOWN, Truth.TRUE)
 _Tree = Callable[[Sequence[int]], int]
+# How many findings of one policy are remembered in all.
+_FINDINGS_KEPT = 20_000
 
 
 def _grow(condition: Condition, is_negated: bool, testers: list[tuple[Tester, bool]]) -> _Tree:
@@ -50,19 +63,29 @@ def _grow(condition: Condition, is_negated: bool, testers: list[tuple[Tester, bo
 class Checked:
     """The outcome of one condition: its truth, and each comparison with what it says of it."""
 
-    __slots__ = ("comparisons", "says", "truth")
+    __slots__ = ("_levels", "_negated", "comparisons", "truth")
 
     def __init__(
-        self, truth: Truth, comparisons: tuple[Comparison, ...], says: tuple[Truth, ...]
+        self,
+        truth: Truth,
+        comparisons: tuple[Comparison, ...],
+        levels: list[int],
+        negated: list[bool],
     ) -> None:
         self.truth = truth
         self.comparisons = comparisons
-        self.says = says
+        self._levels = levels
+        self._negated = negated
 
     def telling(self) -> list[Comparison]:
-        """The comparisons that speak for the truth found."""
+        """The comparisons that speak for the truth found: the opposite below a "not"."""
+        wanted = _LEVEL[self.truth]
         return [
-            one for one, says in zip(self.comparisons, self.says, strict=True) if says is self.truth
+            one
+            for one, level, is_negated in zip(
+                self.comparisons, self._levels, self._negated, strict=True
+            )
+            if (2 - level if is_negated else level) == wanted
         ]
 
     def missed_by(self) -> Decimal | None:
@@ -80,6 +103,7 @@ class CompiledCondition:
         self.facts = facts_of(condition)
         self._testers: list[tuple[Tester, bool]] = []
         self._tree = _grow(condition, False, self._testers)
+        self._negated = [is_negated for _, is_negated in self._testers]
 
     def check(self, facts: Facts, rates: Rates, today: date) -> Checked:
         """Make every comparison; none is left out once the answer is clear."""
@@ -87,44 +111,62 @@ class CompiledCondition:
             [tester.compare(facts.get(tester.fact), rates, today) for tester, _ in self._testers]
         )
         levels = [_LEVEL[one.truth] for one in comparisons]
-        says = tuple(
-            [
-                _TRUTHS[2 - level if is_negated else level]
-                for level, (_, is_negated) in zip(levels, self._testers, strict=True)
-            ]
-        )
-        return Checked(_TRUTHS[self._tree(levels)], comparisons, says)
+        return Checked(_TRUTHS[self._tree(levels)], comparisons, levels, self._negated)
 
     def truth(self, facts: Facts, rates: Rates, today: date) -> Truth:
         """The truth alone."""
         return self.check(facts, rates, today).truth
 
 
-class CompiledClause:
-    """One clause, ready to be applied. `asks` is its condition without the wish for evidence."""
+def _picker(names: Sequence[str]) -> Callable[[Facts], tuple[Fact, ...]]:
+    """Reads facts of these names, all of which must be there."""
+    if len(names) == 1:
+        return lambda facts: (facts[names[0]],)
+    return itemgetter(*names) if names else lambda facts: ()
 
-    def __init__(self, clause: Clause) -> None:
+
+class CompiledClause:
+    """One clause, ready to be applied. `asks` is its condition without the wish for evidence.
+
+    Findings are remembered by the facts that went in: facts that are equal are mostly the same
+    object (`app.domain.policy.drawing`), so most clauses aren't even compared again.
+    """
+
+    def __init__(self, clause: Clause, remembered: int = 256) -> None:
         self.clause = clause
         self.ranked = Ranked.of(clause)
         self.condition = CompiledCondition(effective_condition(clause))
         self._asks = (
             CompiledCondition(clause.when) if clause.effect is Effect.ASK_EVIDENCE else None
         )
-        self._known: dict[tuple[int, ...], tuple[tuple[Comparison, ...], Finding]] = {}
+        tests = list(tests_of(effective_condition(clause)))
+        names = {test.fact for test in tests}
+        if any(isinstance(test, Season) for test in tests):
+            names.add(TODAY)
+        self._pick = _picker(sorted(names))
+        self._needs_rates = any(
+            isinstance(test, Test) and isinstance(test.threshold, Money) for test in tests
+        )
+        self._remembered = remembered
+        # Beside each finding stands what its key was made of, so that the ids stay theirs.
+        self._known: dict[tuple[int, ...], tuple[Finding, object]] = {}
 
     def apply(self, facts: Facts, rates: Rates, today: date, line_id: str | None) -> Finding:
-        """Test the clause completely and say how it came out."""
-        checked = self.condition.check(facts, rates, today)
-        key = tuple([id(one) for one in checked.comparisons])
+        """Test the clause completely and say how it came out.
+
+        `facts` holds every fact that the clause asks for: see `CompiledPolicy.complete`.
+        """
+        used = self._pick(facts)
+        key = tuple(map(id, used))
+        if self._needs_rates:
+            key = (*key, id(rates))
         known = self._known.get(key)
         if known is None:
-            if len(self._known) > 512:
+            if len(self._known) >= self._remembered:
                 self._known.clear()
-            # The comparisons are kept beside the finding, so that their ids stay theirs.
-            known = (checked.comparisons, self._finding(checked))
-            self._known[key] = known
-        found = known[1]
-        return found if line_id is None else _for_line(found, line_id)
+            finding = self._finding(self.condition.check(facts, rates, today))
+            known = self._known[key] = (finding, (used, rates))
+        return known[0] if line_id is None else known[0].with_one("line_id", line_id)
 
     def _finding(self, checked: Checked) -> Finding:
         clause = self.clause
@@ -148,17 +190,13 @@ class CompiledClause:
         return self._asks is not None and self._asks.truth(facts, rates, today) is Truth.TRUE
 
 
-def _for_line(finding: Finding, line_id: str) -> Finding:
-    """The same finding about one line, without validating again what is known to be valid."""
-    return finding.model_copy(update={"line_id": line_id})
-
-
 class CompiledPolicy:
     """A policy with its clauses, rules and limits ready to be checked."""
 
     def __init__(self, policy: Policy) -> None:
         self.policy = policy
-        self.clauses = [CompiledClause(clause) for clause in policy.clauses]
+        remembered = max(16, _FINDINGS_KEPT // max(1, len(policy.clauses)))
+        self.clauses = [CompiledClause(clause, remembered) for clause in policy.clauses]
         self.by_id = {item.clause.id: item for item in self.clauses}
         self.of_order = [one for one in self.clauses if one.clause.scope is Scope.ORDER]
         self.of_lines = [one for one in self.clauses if one.clause.scope is Scope.LINE]
@@ -181,6 +219,15 @@ class CompiledPolicy:
         if self.automatic_when is not None:
             conditions.append(self.automatic_when)
         return frozenset().union(*(condition.facts for condition in conditions))
+
+    @cached_property
+    def _absent(self) -> dict[str, Fact]:
+        because = "no connected store supplies this fact"
+        return {name: Fact(name=name, unknown_because=because) for name in {*self.facts, TODAY}}
+
+    def complete(self, facts: Facts) -> dict[str, Fact]:
+        """The facts, with an unknown one for each that the policy asks for and nothing supplies."""
+        return {**self._absent, **facts}
 
     @cached_property
     def windows(self) -> frozenset[tuple[Subject, int]]:

@@ -417,7 +417,29 @@ def _history_value(scene: Scene, name: str, line: LineItem | None) -> Drawn:
 # --- all of them --------------------------------------------------------------------------------
 
 
+# Equal facts are one object, so that what was made of them is found again quickly.
+_FACTS_KEPT = 50_000
+_made: dict[tuple[str, type, Drawn], Fact] = {}
+
+
 def _fact(name: str, drawn: Drawn) -> Fact:
+    # 1, True and Decimal("1.0") are equal in Python, and not the same value.
+    key: tuple[str, type, Drawn]
+    if isinstance(drawn, Money):
+        key = (name, Decimal, str(drawn))
+    elif isinstance(drawn, Decimal):
+        key = (name, Decimal, format(drawn, "f"))
+    else:
+        key = (name, type(drawn), drawn)
+    made = _made.get(key)
+    if made is None:
+        if len(_made) >= _FACTS_KEPT:
+            _made.clear()
+        made = _made[key] = _make_fact(name, drawn)
+    return made
+
+
+def _make_fact(name: str, drawn: Drawn) -> Fact:
     spec = fact_spec(name)
     unit = spec.unit if spec else ""
     if isinstance(drawn, Unknown):

@@ -21,7 +21,7 @@ from app.domain.decision import Decision, Finding, LineVerdict, Truth, Verdict
 from app.domain.order import Order
 from app.domain.plan import InvalidChoice, Plan
 from app.domain.policy.authority import decision_facts, limit_findings, required_tier
-from app.domain.policy.compiled import CompiledClause, CompiledPolicy, prepare
+from app.domain.policy.compiled import CompiledPolicy, prepare
 from app.domain.policy.drawing import Scene, line_facts, order_facts
 from app.domain.policy.facts import Fact
 from app.domain.policy.history import UNKNOWN_HISTORY, History
@@ -41,7 +41,9 @@ def apply_clause(clause: Clause, facts: Facts, line_id: str | None) -> Finding:
     """Test one clause completely and say how it came out."""
     today = facts["calendar.today"].value if "calendar.today" in facts else None
     day = today if isinstance(today, date) else date.max
-    return CompiledClause(clause).apply(facts, NO_RATES, day, line_id)
+    policy = Policy(id="one", version=1, title=clause.title, clauses=(clause,), tiers=())
+    ready = prepare(policy)
+    return ready.clauses[0].apply(ready.complete(facts), NO_RATES, day, line_id)
 
 
 def decide(
@@ -65,7 +67,8 @@ def decide(
     )
     general = order_facts(scene, ready.facts)
     blocks = order_blocks(order)
-    order_findings = [item.apply(general, rates, scene.today, None) for item in ready.of_order]
+    known = ready.complete(general)
+    order_findings = [item.apply(known, rates, scene.today, None) for item in ready.of_order]
     considered = [
         line for line in order.lines if not request.line_ids or line.id in request.line_ids
     ]
@@ -77,7 +80,7 @@ def decide(
         own = line_facts(scene, line, ready.facts)
         facts_of_lines[line.id] = tuple(own.values())
         decided = decide_line(
-            ready, order, line, {**general, **own}, order_findings, rates, scene.today
+            ready, order, line, {**known, **own}, order_findings, rates, scene.today
         )
         findings += decided.findings
         if line.refundable_quantity > 0 or not any_left:
@@ -90,7 +93,6 @@ def decide(
     reached = [one for one in limits if one.truth is not Truth.FALSE]
     if overall is Verdict.ELIGIBLE and (problem is not None or reached):
         overall = Verdict.NEEDS_REVIEW
-    missing = [one.missing for one in lines if one.missing]
     blocked = _blocked_because(overall, verdicts, blocks, reached, plan, problem)
     decision = Decision(
         verdict=overall,
@@ -102,9 +104,7 @@ def decide(
         findings=(*findings, *limits),
         facts=tuple(general.values()),
         line_facts=facts_of_lines,
-        missing=(
-            _missing([*findings, *reached], missing) if overall is Verdict.NEEDS_REVIEW else ()
-        ),
+        missing=(_missing(blocks, lines, reached) if overall is Verdict.NEEDS_REVIEW else ()),
         alternatives=_alternatives(verdicts),
         evidence_wanted=_evidence_wanted(lines) if overall is Verdict.NEEDS_REVIEW else (),
         plan=None if reached else plan,
@@ -218,14 +218,16 @@ def _evidence_wanted(lines: Sequence[LineDecision]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(text for line in lines for text in line.evidence))
 
 
-def _missing(findings: Sequence[Finding], more: Sequence[str]) -> tuple[str, ...]:
-    texts: dict[str, None] = dict.fromkeys(more)
-    for finding in findings:
-        if finding.truth is Truth.UNKNOWN and not finding.comparisons:
+def _missing(
+    blocks: Sequence[Finding], lines: Sequence[LineDecision], reached: Sequence[Finding]
+) -> tuple[str, ...]:
+    """The unknown facts that keep the answer back; those that wouldn't change it aren't named."""
+    texts: dict[str, None] = {}
+    for finding in (*blocks, *reached):
+        if finding.truth is Truth.UNKNOWN:
             texts[finding.sentence] = None
-        for comparison in finding.comparisons:
-            if comparison.truth is Truth.UNKNOWN and finding.truth is Truth.UNKNOWN:
-                texts[comparison.sentence] = None
+    for line in lines:
+        texts.update(dict.fromkeys(line.missing))
     return tuple(texts)
 
 

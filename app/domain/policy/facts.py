@@ -219,6 +219,8 @@ _DECISION = tuple(
     )
 )
 
+TODAY = "calendar.today"
+
 FACTS: dict[str, FactSpec] = {
     spec.name: spec
     for spec in (*_ITEM, *_SERVICE, *_ORDER, *_REQUEST, *_CUSTOMER, *_CALENDAR, *_DECISION)

@@ -21,12 +21,12 @@ NO_RULE = "No rule of the policy allows a refund for this item."
 
 
 class LineDecision:
-    """A line's verdict with the findings behind it. `missing` names facts that an outcome needs."""
+    """A line's verdict with the findings behind it. `missing` says which facts are wanting."""
 
     def __init__(self, verdict: LineVerdict, findings: list[Finding]) -> None:
         self.verdict = verdict
         self.findings = findings
-        self.missing: str | None = None
+        self.missing: tuple[str, ...] = ()
         self.evidence: tuple[str, ...] = ()
 
 
@@ -48,8 +48,14 @@ def decide_line(
         verdict = _verdict(line, kind, blocks[0].code, blocks[0].sentence)
         return LineDecision(verdict, blocks + own)
     choice = _choice(ready, findings)
-    sentences = {finding.code: finding.sentence for finding in findings}
-    decided = LineDecision(_from_choice(line, choice, sentences), own)
+    untold = _untold(choice, findings)
+    decided = LineDecision(_from_choice(line, choice, untold), own)
+    decided.missing = tuple(
+        comparison.sentence
+        for finding in untold
+        for comparison in finding.comparisons
+        if comparison.truth is Truth.UNKNOWN
+    )
     if choice == Choice():
         _name_nearest_miss(decided, ready, line)
     clause = choice.decided_by
@@ -60,12 +66,25 @@ def decide_line(
 
 
 def _choice(ready: CompiledPolicy, findings: Sequence[Finding]) -> Choice:
-    held = [ready.by_id[one.code].ranked for one in findings if one.truth is Truth.TRUE]
-    maybe = [ready.by_id[one.code].ranked for one in findings if one.truth is Truth.UNKNOWN]
+    held, maybe = [], []
+    for one in findings:
+        if one.truth is Truth.TRUE:
+            held.append(ready.by_id[one.code].ranked)
+        elif one.truth is Truth.UNKNOWN:
+            maybe.append(ready.by_id[one.code].ranked)
     ring = [one.clause for one in (*held, *maybe) if one.clause.id in ready.ring]
     if ring:
         return Choice(conflict=tuple(sorted(ring, key=lambda clause: clause.id)))
     return choose(held, maybe)
+
+
+def _untold(choice: Choice, findings: Sequence[Finding]) -> list[Finding]:
+    """The findings of clauses that can't be told and keep the answer back, by clause id."""
+    waiting = {clause.id for clause in (*choice.untold, *choice.conflict)}
+    if not waiting:
+        return []
+    found = [one for one in findings if one.code in waiting and one.truth is Truth.UNKNOWN]
+    return sorted(found, key=lambda one: one.code)
 
 
 def _verdict(line: LineItem, kind: Verdict, code: str | None, because: str) -> LineVerdict:
@@ -74,7 +93,7 @@ def _verdict(line: LineItem, kind: Verdict, code: str | None, because: str) -> L
     )
 
 
-def _from_choice(line: LineItem, choice: Choice, sentences: Mapping[str, str]) -> LineVerdict:
+def _from_choice(line: LineItem, choice: Choice, untold: Sequence[Finding]) -> LineVerdict:
     """The verdict that a choice among clauses amounts to."""
     clause = choice.decided_by
     if clause is not None and clause.effect is Effect.REFUND:
@@ -89,9 +108,8 @@ def _from_choice(line: LineItem, choice: Choice, sentences: Mapping[str, str]) -
         because = f"{names} both apply and give different answers: a person decides."
         verdict = _verdict(line, Verdict.NEEDS_REVIEW, None, because)
         return verdict.model_copy(update={"conflict": tuple(one.id for one in choice.conflict)})
-    if choice.untold:
-        first = choice.untold[0]
-        return _verdict(line, Verdict.NEEDS_REVIEW, first.id, sentences[first.id])
+    if untold:
+        return _verdict(line, Verdict.NEEDS_REVIEW, untold[0].code, untold[0].sentence)
     return _verdict(line, Verdict.NOT_ELIGIBLE, None, NO_RULE)
 
 
@@ -129,7 +147,7 @@ def _give_terms(
         }
         decided.verdict = verdict.model_copy(update=changes)
     except Untold as untold:
-        decided.missing = str(untold)
+        decided.missing = (str(untold),)
         changes = {"verdict": Verdict.NEEDS_REVIEW, "because": str(untold)}
         decided.verdict = verdict.model_copy(update=changes)
     else:
