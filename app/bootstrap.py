@@ -29,6 +29,7 @@ from app.storage.inbox import SqlInbox
 from app.storage.ledger import SqlRefundLedger
 from app.storage.locks import SqlLocks
 from app.storage.outbox import SqlOutbox
+from app.storage.policies import SqlPolicies
 from app.storage.vault import make_cipher
 from app.usecases.classifiers import AccountClassifiers
 from app.usecases.deps import Deps
@@ -149,6 +150,7 @@ def build_services(
         approvals=SqlApprovals(database),
         delegations=SqlDelegations(database),
         outbox=SqlOutbox(database),
+        policies=SqlPolicies(database),
         audit=SqlAuditTrail(database),
         locks=locks,
         clock=clock,

@@ -23,7 +23,11 @@ from app.domain.order import Order
 from app.domain.override import Override
 from app.domain.people import Agent
 from app.domain.plan import Plan, RefundChoice
+from app.domain.policy.history import HistoryFigure
+from app.domain.policy.limits import Subject
 from app.domain.policy.model import Policy
+from app.domain.policy.replay import PastCase, Replay
+from app.domain.policy.version import PolicyVersion
 from app.domain.refund import Refund, RefundState
 from app.domain.ticket import TicketEvent
 from app.ports import Account, SecretVault, StoreRecord
@@ -227,6 +231,20 @@ class CaseBook(Protocol):
         """The plan that the case's present decision proposes."""
 
 
+class HistoryAsked(Value):
+    """Refunds of which subject, within how many hours (0: ever), and by which keys it is known.
+
+    A customer is known by `requester_id` and `key` (the store's own id), either of which counts;
+    an order by `store_id` and `key`; the others by `key`.
+    """
+
+    subject: Subject
+    hours: int
+    key: str
+    store_id: str | None = None
+    requester_id: str | None = None
+
+
 class RefundLedger(Protocol):
     """Refunds. The only place where a refund changes its state."""
 
@@ -287,6 +305,15 @@ class RefundLedger(Protocol):
 
     def all_of(self, account_id: str, states: Sequence[RefundState]) -> list[Refund]:
         """Every refund of an account in these states, oldest first."""
+
+    def history(
+        self, account_id: str, asks: Sequence[HistoryAsked], now: datetime
+    ) -> tuple[HistoryFigure, ...]:
+        """The figures that are asked for, in that order.
+
+        Every refund counts that moved money, may have, or waits for a person: not those that were
+        declined, cancelled or that failed.
+        """
 
     def totals_of_requester(
         self, account_id: str, requester_id: str
@@ -457,8 +484,41 @@ class AuditTrail(Protocol):
         """How many events hold, and the first fault in words (None: the chain is whole)."""
 
 
+class Policies(Protocol):
+    """Versions of an account's policies, their replays, and past cases to replay."""
+
+    def in_force(self, account_id: str, store_id: str | None, now: datetime) -> Policy:
+        """The policy that decides about an order of a store now: the store's own, else its
+        brand's, else the account's. Raises LookupError when there is none."""
+
+    def versions(self, account_id: str) -> list[PolicyVersion]:
+        """All versions, newest first."""
+
+    def version(self, account_id: str, number: int) -> PolicyVersion | None:
+        """One version."""
+
+    def add(self, version: PolicyVersion, now: datetime) -> PolicyVersion:
+        """Keep a new version under the next number, with the audit event of its last step. An
+        active one ends what is in force in its scope when it begins."""
+
+    def replace(self, old: PolicyVersion, new: PolicyVersion, now: datetime) -> PolicyVersion:
+        """Keep a version after a step, likewise. Raises Conflict when it isn't as `old` any more."""
+
+    def save_replay(self, replay: Replay) -> None:
+        """Keep a replay and its progress."""
+
+    def replay(self, account_id: str, replay_id: str) -> Replay | None:
+        """A replay."""
+
+    def past_ids(self, account_id: str, store_ids: Sequence[str] | None) -> list[str]:
+        """The present decision of each case (of some stores, or of all), oldest first."""
+
+    def past_cases(self, account_id: str, decision_ids: Sequence[str]) -> list[PastCase]:
+        """These decisions with their orders and requests."""
+
+
 class Accounts(Protocol):
-    """Accounts, their stores, policies, people and secrets."""
+    """Accounts, their stores, people and secrets."""
 
     def get(self, account_id: str) -> Account | None:
         """An account by its id."""
@@ -491,7 +551,8 @@ class Accounts(Protocol):
         """Create or replace a store."""
 
     def policy(self, account_id: str) -> Policy:
-        """The active policy."""
+        """The account's general policy at present; for an order's decision and the amounts of its
+        refunds it is `Policies.in_force` that counts."""
 
     def vault(self, account_id: str) -> SecretVault:
         """The secrets of an account."""

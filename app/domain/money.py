@@ -82,6 +82,11 @@ class Money(Value):
         return cls(amount=amount.quantize(step, ROUND_HALF_UP), currency=currency)
 
     @classmethod
+    def from_minor_units(cls, units: int, currency: str) -> Self:
+        """Money from a whole number of the smallest unit (4860 is 48.60 EUR)."""
+        return cls(amount=Decimal(units).scaleb(-minor_unit_digits(currency)), currency=currency)
+
+    @classmethod
     def zero(cls, currency: str) -> Self:
         """Nothing, in a currency."""
         return cls(amount=Decimal(0), currency=currency)

@@ -237,6 +237,7 @@ class Order(Value):
     `is_complete` is False when the store cut a list short; then nothing is decided automatically.
     `can_store_credit`: the store offers store credit for this very order.
     `closes_when_returned`: once no unit is left, the store refunds nothing more of it.
+    `address_key` is equal for equal shipping addresses and tells nothing else about them.
     `unknown_values` holds `field=value` for each vendor value that isn't in our vocabulary.
     """
 
@@ -251,6 +252,7 @@ class Order(Value):
     email: str | None = None
     phone: str | None = None
     country: str | None = None
+    address_key: str | None = None
     currency: Currency
     shop_currency: Currency
     payment_status: PaymentStatus

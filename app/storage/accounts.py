@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 
 from cryptography.fernet import MultiFernet
 from sqlalchemy import Connection, RowMapping, delete, insert, select, update
@@ -14,10 +14,12 @@ from sqlalchemy.exc import IntegrityError
 from app.domain.people import Agent
 from app.domain.policy.default import DEFAULT_POLICY
 from app.domain.policy.model import Policy
+from app.domain.policy.version import Act, PolicyVersion, Step, VersionState
 from app.ports import Account, SecretVault, StoreRecord
 from app.records import SYSTEM
 from app.storage.audit import append_event, start_trail
 from app.storage.engine import Database
+from app.storage.policies import SqlPolicies, version_values
 from app.storage.tables import accounts, people, policies, stores, used_tokens
 from app.storage.vault import SqlVault
 
@@ -71,6 +73,7 @@ class SqlAccounts:
     def __init__(self, database: Database, cipher: MultiFernet) -> None:
         self._db = database
         self._cipher = cipher
+        self._policies = SqlPolicies(database)
         self._doors: dict[str, tuple[float, tuple[Account, SecretVault]]] = {}
         self._door_names: dict[tuple[object, ...], tuple[float, str]] = {}
 
@@ -158,14 +161,20 @@ class SqlAccounts:
     def _insert_policy(
         self, tx: Connection, account_id: str, policy: Policy, now: datetime
     ) -> None:
+        step = Step(act=Act.ACTIVATED, by=SYSTEM, by_name="Makegood", at=now)
+        version = PolicyVersion(
+            account_id=account_id,
+            version=policy.version,
+            title=policy.title,
+            state=VersionState.ACTIVE,
+            policy=policy,
+            log=(step,),
+            # Also what is decided about the past is decided by it.
+            effective_from=datetime(2000, 1, 1, tzinfo=UTC),
+        )
         tx.execute(
             insert(policies).values(
-                account_id=account_id,
-                version=policy.version,
-                is_active=True,
-                author=SYSTEM,
-                body=policy.to_json(),
-                created_at=now,
+                account_id=account_id, version=version.version, **version_values(version)
             )
         )
 
@@ -207,15 +216,8 @@ class SqlAccounts:
             append_event(tx, store.account_id, actor, action, f"store:{store.id}", data, now)
 
     def policy(self, account_id: str) -> Policy:
-        """The newest active version."""
-        with self._db.read() as tx:
-            body = tx.execute(
-                select(policies.c.body)
-                .where(policies.c.account_id == account_id, policies.c.is_active)
-                .order_by(policies.c.version.desc())
-                .limit(1)
-            ).scalar_one()
-        return Policy.from_json(body)
+        """By the machine's own time."""
+        return self._policies.in_force(account_id, None, datetime.now(UTC))
 
     def vault(self, account_id: str) -> SqlVault:
         """Bound to one account."""

@@ -11,12 +11,14 @@ from sqlalchemy.exc import IntegrityError
 from app.domain.approval import ApprovalRequest
 from app.domain.case import Case
 from app.domain.errors import Conflict
-from app.domain.money import Money, minor_unit_digits
+from app.domain.money import Money
+from app.domain.policy.history import HistoryFigure
 from app.domain.refund import OPEN_STATES, Refund, RefundState
-from app.records import PendingWrite
+from app.records import HistoryAsked, PendingWrite
 from app.storage.approvals import audit_approval, insert_approval, replace_approval
 from app.storage.audit import append_event
 from app.storage.engine import Database
+from app.storage.history import figures, history_columns, insert_items
 from app.storage.outbox import insert_write, touch_customer
 from app.storage.tables import cases, refunds
 
@@ -86,17 +88,18 @@ class SqlRefundLedger:
         """The unique keys on plan and open order decide; no lock is needed."""
         try:
             with self._db.write() as tx:
-                requester = tx.execute(
-                    select(cases.c.requester_id).where(
+                case = tx.execute(
+                    select(cases.c.requester_id, cases.c.body).where(
                         cases.c.id == refund.case_id, cases.c.account_id == refund.account_id
                     )
-                ).scalar_one()
+                ).one()
+                order = Case.from_json(case.body).order
                 tx.execute(
                     insert(refunds).values(
                         id=refund.id,
                         account_id=refund.account_id,
                         case_id=refund.case_id,
-                        requester_id=requester,
+                        requester_id=case.requester_id,
                         plan_id=refund.plan_id,
                         store_id=refund.store_id,
                         order_id=refund.order_id,
@@ -105,8 +108,10 @@ class SqlRefundLedger:
                         created_at=refund.created_at,
                         revision=1,
                         **_columns(refund),
+                        **history_columns(refund, order),
                     )
                 )
+                insert_items(tx, refund, order)
                 if approval is None:
                     _audit(tx, refund, refund.requested_by, "refund_requested", now)
                 else:
@@ -244,6 +249,13 @@ class SqlRefundLedger:
             refunds.c.state.in_([state.value for state in states]),
         )
 
+    def history(
+        self, account_id: str, asks: Sequence[HistoryAsked], now: datetime
+    ) -> tuple[HistoryFigure, ...]:
+        """One read for each figure."""
+        with self._db.read() as tx:
+            return tuple(figures(tx, account_id, ask, now) for ask in asks)
+
     def totals_of_requester(
         self, account_id: str, requester_id: str
     ) -> tuple[int, Money | None, datetime | None]:
@@ -268,7 +280,4 @@ class SqlRefundLedger:
         if len(rows) != 1:
             return count, None, last
         currency, _, minor, _ = rows[0]
-        digits = minor_unit_digits(currency)
-        text = f"{int(minor):0{digits + 1}d}"
-        amount = f"{text[:-digits]}.{text[-digits:]}" if digits else text
-        return count, Money.of(amount, currency), last
+        return count, Money.from_minor_units(int(minor), currency), last

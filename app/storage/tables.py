@@ -78,6 +78,9 @@ secrets = Table(
     Column("updated_at", UtcDateTime, nullable=False),
 )
 
+# Versions of an account's policies. `scope` is "account", "store:<id>" or "brand:<name>"; `state`
+# is a `app.domain.policy.version.VersionState`. `is_active` says that `body` may be in force,
+# between `effective_from` and `effective_until`.
 policies = Table(
     "policies",
     metadata,
@@ -85,8 +88,29 @@ policies = Table(
     Column("version", Integer, primary_key=True),
     Column("is_active", Boolean, nullable=False),
     Column("author", String(200), nullable=False),
+    Column("body", Text),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("scope", String(200), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("title", String(200), nullable=False),
+    Column("text", Text),
+    Column("log", Text, nullable=False),
+    Column("replay_id", Id),
+    Column("effective_from", UtcDateTime),
+    Column("effective_until", UtcDateTime),
+    Index("ix_policies_effective", "account_id", "is_active", "effective_from"),
+)
+
+policy_replays = Table(
+    "policy_replays",
+    metadata,
+    Column("id", Id, primary_key=True),
+    _account(),
+    Column("version", Integer, nullable=False),
+    Column("state", String(16), nullable=False),
     Column("body", Text, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
+    Index("ix_policy_replays_version", "account_id", "version"),
 )
 
 people = Table(
@@ -212,9 +236,29 @@ refunds = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("next_check_at", UtcDateTime),
     Column("settled_at", UtcDateTime),
+    # What the history is counted by; see app.storage.history.
+    Column("shop_amount_minor", BigInteger),
+    Column("shop_currency", String(3)),
+    Column("customer_key", String(200)),
+    Column("address_key", String(64)),
+    Column("agent_id", Id),
     Index("ix_refunds_due", "state", "next_check_at"),
     Index("ix_refunds_case", "case_id"),
     Index("ix_refunds_requester", "account_id", "requester_id"),
+    Index("ix_refunds_customer", "account_id", "customer_key"),
+    Index("ix_refunds_address", "account_id", "address_key"),
+    Index("ix_refunds_agent", "account_id", "agent_id", "created_at"),
+    Index("ix_refunds_store", "store_id", "created_at"),
+)
+
+# The items of each refund, for limits and figures by item.
+refund_items = Table(
+    "refund_items",
+    metadata,
+    Column("refund_id", Id, ForeignKey("refunds.id"), primary_key=True),
+    Column("item_key", String(200), primary_key=True),
+    _account(),
+    Index("ix_refund_items_item", "account_id", "item_key"),
 )
 # While one refund of an order is open no other can start: the database itself refuses it.
 _open_states = ", ".join(f"'{state.value}'" for state in sorted(OPEN_STATES))

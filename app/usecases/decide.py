@@ -15,6 +15,7 @@ from app.domain.refund import Refund
 from app.records import Basis, OfferedPlan, PendingWrite, WriteState, new_id
 from app.usecases.deps import Deps
 from app.usecases.fields import proposed_fields
+from app.usecases.history import history_for, rates_of
 from app.usecases.notes import triage_note
 
 
@@ -56,10 +57,22 @@ def choice_of(plan: Plan) -> RefundChoice:
 
 
 def decide_case(deps: Deps, case: Case, order: Order, now: datetime) -> Decided:
-    """`case` with a decision about `order` at `now`. Pure but for reading the policy."""
-    policy = deps.accounts.policy(case.account_id)
+    """`case` with a decision about `order` at `now`, by the policy that is in force for its store.
+
+    Reads the policy, the history that it asks for and the admin's rates; no vendor is called.
+    """
+    policy = deps.policies.in_force(case.account_id, order.store_id, now)
     order = keep_little(order)
-    decision = decide(policy, order, case.request, now, case.classification)
+    history = history_for(deps, case.account_id, case.requester_id, order, policy, now)
+    decision = decide(
+        policy,
+        order,
+        case.request,
+        now,
+        case.classification,
+        history=history,
+        rates=rates_of(deps.account(case.account_id)),
+    )
     case = case.model_copy(
         update={
             "order": order,

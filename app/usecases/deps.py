@@ -28,6 +28,7 @@ from app.records import (
     Delegations,
     Inbox,
     Outbox,
+    Policies,
     RefundLedger,
 )
 from app.usecases.classifiers import AccountClassifiers
@@ -51,6 +52,7 @@ class Deps:
     approvals: Approvals
     delegations: Delegations
     outbox: Outbox
+    policies: Policies
     audit: AuditTrail
     locks: Locks
     clock: Clock

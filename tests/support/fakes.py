@@ -67,6 +67,7 @@ from app.storage.ledger import SqlRefundLedger
 from app.storage.locks import SqlLocks
 from app.storage.migrate import upgrade
 from app.storage.outbox import SqlOutbox
+from app.storage.policies import SqlPolicies
 from app.storage.vault import make_cipher
 from app.usecases.deps import Deps
 from tests.support.surroundings import RecordingPace
@@ -608,6 +609,7 @@ def make_world(
         approvals=SqlApprovals(database),
         delegations=SqlDelegations(database),
         outbox=SqlOutbox(database),
+        policies=SqlPolicies(database),
         audit=SqlAuditTrail(database),
         locks=locks,
         clock=clock,

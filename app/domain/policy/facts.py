@@ -323,13 +323,16 @@ def fact_spec(name: str) -> FactSpec | None:
         words = words.replace(" to ", " by ")
     if ask.subject in {Subject.ITEM, Subject.STORE, Subject.ORDER}:
         words = words.replace(" to ", " of ")
-    rate_stores = _SHOPIFY if ask.measure is Measure.REFUND_RATE else EVERY_STORE
+    stores = _SHOPIFY if ask.measure is Measure.REFUND_RATE else EVERY_STORE
+    if ask.subject is Subject.ADDRESS:
+        # Only the country of an address is asked of stores, so none can be told from another.
+        stores = _NOBODY
     return _spec(
         name,
         f"{words} in {window_words(ask.hours)}",
         kind,
         source=Source.HISTORY,
-        stores=rate_stores,
+        stores=stores,
     )
 
 

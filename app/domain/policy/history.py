@@ -9,13 +9,18 @@ from pydantic import Field
 
 from app.domain.base import Value
 from app.domain.money import Money
-from app.domain.order import LineItem
+from app.domain.order import LineItem, Order
 from app.domain.policy.limits import Subject
 
 
 def item_key(line: LineItem) -> str:
     """What one item is counted by in all orders: its SKU, else its name."""
     return (line.sku or line.name).strip().casefold()
+
+
+def customer_key(order: Order) -> str | None:
+    """What the store's customer of an order is counted by; None for a guest."""
+    return f"{order.store_id}:{order.customer.id}" if order.customer else None
 
 
 class HistoryFigure(Value):
