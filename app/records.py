@@ -311,8 +311,8 @@ class RefundLedger(Protocol):
     ) -> tuple[HistoryFigure, ...]:
         """The figures that are asked for, in that order.
 
-        Every refund counts that moved money, may have, or waits for a person: not those that were
-        declined, cancelled or that failed.
+        A refund counts while its money has moved or may move (`counts_as_spent`); one that waits
+        for a person doesn't yet, so that asking for it is not held against it.
         """
 
     def totals_of_requester(
@@ -502,7 +502,7 @@ class Policies(Protocol):
         active one ends what is in force in its scope when it begins."""
 
     def replace(self, old: PolicyVersion, new: PolicyVersion, now: datetime) -> PolicyVersion:
-        """Keep a version after a step, likewise. Raises Conflict when it isn't as `old` any more."""
+        """Keep a version after a step, likewise. Raises Conflict when it isn't `old` any more."""
 
     def save_replay(self, replay: Replay) -> None:
         """Keep a replay and its progress."""

@@ -10,12 +10,10 @@ from app.domain.money import Money
 from app.domain.order import Order
 from app.domain.policy.history import HistoryFigure, customer_key, item_key
 from app.domain.policy.limits import Subject
-from app.domain.refund import Refund, RefundState
+from app.domain.refund import SPENT_STATES, Refund
 from app.records import HistoryAsked
 from app.storage.tables import refund_items, refunds
 
-# What came to nothing doesn't count; everything else moved money, may have, or may still.
-_NOT_COUNTED = (RefundState.DECLINED, RefundState.CANCELLED, RefundState.FAILED)
 _KEY_LENGTH = 200
 
 
@@ -74,7 +72,7 @@ def figures(tx: Connection, account_id: str, ask: HistoryAsked, now: datetime) -
     """One figure, counted in the database."""
     where = [
         refunds.c.account_id == account_id,
-        refunds.c.state.not_in([state.value for state in _NOT_COUNTED]),
+        refunds.c.state.in_([state.value for state in SPENT_STATES]),
         refunds.c.shop_currency.is_not(None),
         _subject(ask),
     ]

@@ -71,7 +71,7 @@ def request_approval(
     known = _request_of_plan(deps, account, case, plan_id)
     if known is not None:
         return known, False
-    needed = needed_tier(deps, case, offered)
+    needed = needed_tier(deps, case, offered, agent.id)
     if agent.tier is not None and agent.tier.covers(needed):
         raise NotAllowed("You may release this yourself: nobody has to be asked.")
     check_current(case, offered)
@@ -233,7 +233,8 @@ def _authority(
 ) -> Delegation | None:
     """By the policy and the tiers of this moment. Raises NotAllowed, VendorError."""
     lent = lent_to(deps, account, agent, is_for_looking=False)
-    return authority_to_decide(agent, request, needed_tier(deps, case, offered), lent)
+    needed = needed_tier(deps, case, offered, request.requested_by)
+    return authority_to_decide(agent, request, needed, lent)
 
 
 _OUTCOMES = {

@@ -4,43 +4,42 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
 
 from app.domain.approval import ApprovalRequest, Delegation
 from app.domain.case import Case
 from app.domain.errors import Conflict, NotAllowed
-from app.domain.money import Money
 from app.domain.people import Agent, Tier, is_same_person
 from app.domain.plan import Plan
 from app.domain.policy.authority import Required, decision_facts, required_tier
-from app.domain.policy.history import UNKNOWN_HISTORY, History, HistoryFigure
-from app.domain.policy.limits import Subject
-from app.domain.policy.model import Policy
 from app.ports import Account
 from app.records import OfferedPlan
 from app.usecases.deps import Deps
+from app.usecases.history import history_for, rates_of
 from app.usecases.people import TIER_NAMES, agent_for, known_person
 
 # How old our knowledge may be of a person whose authority is used.
 AUTHORITY_SECONDS = 60.0
 
 
-def required_for(deps: Deps, case: Case, plan: Plan, *, is_override: bool) -> Required:
-    """Who may release a plan of the case's decision now, by the active policy.
+def required_for(
+    deps: Deps, case: Case, plan: Plan, *, is_override: bool, agent_id: str | None = None
+) -> Required:
+    """Who may release a plan of the case's decision now, by the policy that is in force.
 
-    At least a team lead where a person sets a clause of the policy aside. What was refunded of the
-    same order meanwhile counts with it, so that small parts need the same person as the whole.
-    Raises Conflict for a case without a decision.
+    At least a team lead where a person sets a clause of the policy aside. What was refunded
+    meanwhile counts with it, so that small parts need the same person as the whole. With `agent_id`
+    the limits on what one agent refunds count too. Raises Conflict for a case without a decision.
     """
-    if case.decision is None:
+    if case.decision is None or case.order is None:
         raise Conflict("There is no decision yet: choose the order first.")
-    policy = deps.accounts.policy(case.account_id)
+    now = deps.clock.now()
+    policy = deps.policies.in_force(case.account_id, case.order.store_id, now)
     required = required_tier(
         policy,
         decision_facts(policy, case.decision, is_override=is_override),
         plan.total_in_shop_currency,
-        _history(deps, case, policy),
-        case.decision.rates,
+        history_for(deps, case.account_id, case.requester_id, case.order, policy, now, agent_id),
+        rates_of(deps.account(case.account_id)),
     )
     if is_override and not required.release_tier.covers(Tier.TEAM_LEAD):
         why = "against the policy: a team lead"
@@ -50,38 +49,11 @@ def required_for(deps: Deps, case: Case, plan: Plan, *, is_override: bool) -> Re
     return required
 
 
-def needed_tier(deps: Deps, case: Case, offered: OfferedPlan) -> Tier:
+def needed_tier(deps: Deps, case: Case, offered: OfferedPlan, agent_id: str | None = None) -> Tier:
     """The tier of `required_for`, for a plan that was offered."""
     is_override = offered.override is not None
-    return required_for(deps, case, offered.plan, is_override=is_override).release_tier
-
-
-def _history(deps: Deps, case: Case, policy: Policy) -> History:
-    """The decision's history, with the order's own refunds as the ledger has them now."""
-    known = case.decision.history if case.decision else UNKNOWN_HISTORY
-    if case.order is None:
-        return known
-    order, hours = case.order, policy.split_days * 24
-    since = deps.clock.now() - timedelta(hours=hours)
-    spent = [
-        refund.plan.total_in_shop_currency
-        for refund in deps.ledger.of_order(case.account_id, order.store_id, order.order_id)
-        if refund.state.counts_as_spent and refund.created_at >= since
-    ]
-    fresh = HistoryFigure(
-        subject=Subject.ORDER,
-        hours=hours,
-        count=len(spent),
-        orders=1 if spent else 0,
-        amounts=tuple(
-            Money.total((one for one in spent if one.currency == currency), currency)
-            for currency in dict.fromkeys(one.currency for one in spent)
-        ),
-    )
-    others = (
-        one for one in known.figures if (one.subject, one.hours) != (fresh.subject, fresh.hours)
-    )
-    return known.model_copy(update={"figures": (*others, fresh)})
+    required = required_for(deps, case, offered.plan, is_override=is_override, agent_id=agent_id)
+    return required.release_tier
 
 
 @dataclass(frozen=True)

@@ -67,13 +67,15 @@ def request_refund(
     if offered is None:
         raise LookupError(f"there is no plan {plan_id}")
     case = require_case(deps, account, offered.case_id)
-    needed = needed_tier(deps, case, offered)
-    require_tier(agent, needed, f"refund {offered.plan.total}")
     existing = [
         item for item in deps.ledger.of_case(account.id, case.id) if item.plan_id == plan_id
     ]
     if existing:
+        # Before the tier is asked for: the refund itself now counts among the earlier ones.
+        require_tier(agent, Tier.AGENT, "refund")
         return existing[0], False
+    needed = needed_tier(deps, case, offered, agent.id)
+    require_tier(agent, needed, f"refund {offered.plan.total}")
     check_current(case, offered)
     now = deps.clock.now()
     hold_until = now + timedelta(seconds=deps.hold_seconds)

@@ -99,6 +99,9 @@ def required_tier(
         because.append(f"{earlier} was refunded before and counts with it: {compared} in all")
     tier = _tier_by_rules(ready, facts, compared, rates, today, because)
     for limit in policy.abuse_limits:
+        if limit.subject is Subject.AGENT and not _figures(limit, history):
+            # Nobody clicks yet: it counts once somebody does.
+            continue
         finding = limit_finding(limit, amount, history, rates)
         needs_person = limit.effect is LimitEffect.TIER or limit.subject is Subject.AGENT
         if needs_person and finding.truth is not Truth.FALSE and not tier.covers(limit.tier):

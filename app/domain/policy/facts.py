@@ -111,7 +111,8 @@ def _spec(
     )
 
 
-_SHOPIFY, _NOBODY = (SHOPIFY,), ()
+_SHOPIFY = (SHOPIFY,)
+_NOBODY: tuple[str, ...] = ()
 
 _ITEM = (
     _spec("item.is_final_sale", "final sale", _YES),
@@ -323,7 +324,7 @@ def fact_spec(name: str) -> FactSpec | None:
         words = words.replace(" to ", " by ")
     if ask.subject in {Subject.ITEM, Subject.STORE, Subject.ORDER}:
         words = words.replace(" to ", " of ")
-    stores = _SHOPIFY if ask.measure is Measure.REFUND_RATE else EVERY_STORE
+    stores: tuple[str, ...] = _SHOPIFY if ask.measure is Measure.REFUND_RATE else EVERY_STORE
     if ask.subject is Subject.ADDRESS:
         # Only the country of an address is asked of stores, so none can be told from another.
         stores = _NOBODY
