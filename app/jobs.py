@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from app.bootstrap import Services, build_services
 from app.settings import Settings
+from app.usecases.bonuses import work_on_bonus
 from app.usecases.customers import write_customer
 from app.usecases.deps import Deps
 from app.usecases.reconcile import reconcile
@@ -66,6 +67,7 @@ _JOBS: dict[str, Callable[..., object]] = {
     "triage": lambda deps, *numbers: [triage_delivery(deps, int(one)) for one in numbers],
     "ticket_write": deliver_write,
     "refund": work_on_refund,
+    "bonus": work_on_bonus,
     "customer": write_customer,
     "reminder": remind,
     "sweep": lambda deps, *account: sweep(deps, *account) if account else _sweep_all(deps),
