@@ -5,15 +5,20 @@ Each process reads its share from the database itself: only ids go in and counts
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 
 from app.domain.policy.model import Policy
-from app.domain.policy.replay import Tally, replay_case
+from app.domain.policy.replay import ReplayState, Tally, replay_case
 from app.storage.engine import Database
 from app.storage.policies import SqlPolicies
+from app.usecases.deps import Deps
+from app.usecases.policies import finish_replay, past_ids
+
+log = logging.getLogger(__name__)
 
 _CHUNK = 250
 # Below this many cases a second process costs more than it saves.
@@ -76,6 +81,45 @@ def replay_all(
             progress(done, len(ids))
     progress(len(ids), len(ids))
     return whole, time.monotonic() - started
+
+
+def run_replay(deps: Deps, database_url: str, account_id: str, replay_id: str) -> str:
+    """The job of a replay that a manager asked for; answers how it ended, for the log."""
+    replay = deps.policies.replay(account_id, replay_id)
+    if replay is None or replay.state in {ReplayState.DONE, ReplayState.FAILED}:
+        return "nothing to do"
+    version = deps.policies.version(account_id, replay.version)
+    if version is None or version.policy is None or version.replay_id != replay_id:
+        return "written anew meanwhile"
+    ids = past_ids(deps, version)
+    running = replay.model_copy(update={"state": ReplayState.RUNNING, "total": len(ids)})
+    deps.policies.save_replay(running)
+
+    def progress(done: int, total: int) -> None:
+        deps.policies.save_replay(running.model_copy(update={"done": done, "total": total}))
+
+    try:
+        tally, seconds = replay_all(
+            database_url, version.policy, account_id, ids, progress=progress
+        )
+    except Exception:
+        log.exception("replay failed", extra={"replay": replay_id})
+        problem = "The replay stopped because of a fault in Makegood: see the log, then try again."
+        deps.policies.save_replay(
+            running.model_copy(update={"state": ReplayState.FAILED, "problem": problem})
+        )
+        return "failed"
+    finished = running.model_copy(
+        update={
+            "state": ReplayState.DONE,
+            "done": len(ids),
+            "seconds": round(seconds, 1),
+            "result": tally.result(),
+        }
+    )
+    deps.policies.save_replay(finished)
+    finish_replay(deps, finished)
+    return "done"
 
 
 def _tallies(
