@@ -85,11 +85,12 @@ def write_draft(
     """Keep a text as a draft: a new version, or with `number` a draft that isn't active yet.
 
     A text with errors is kept as well, so that nobody's work is lost; it can't be checked off.
-    Raises NotAllowed, ValueError for a scope or text that can't be, Conflict for an active version.
+    Raises NotAllowed, and Conflict for a version that was in force, an unknown scope or a text that
+    is too long.
     """
     _require_manager(agent)
     if len(text) > MOST_LETTERS:
-        raise ValueError(f"a policy has at most {MOST_LETTERS:,} letters")
+        raise Conflict(f"A policy has at most {MOST_LETTERS:,} letters.")
     now = deps.clock.now()
     policy = compile_policy(text).policy
     step = _step(Act.WRITTEN, agent, now)
@@ -132,12 +133,14 @@ def _first_line(text: str) -> str:
 
 def _check_scope(deps: Deps, account: Account, scope: str) -> None:
     kind, _, name = scope.partition(":")
+    if kind not in {EVERYWHERE, "store", "brand"} or (kind == EVERYWHERE) != (not name):
+        raise Conflict('Say for which orders: "account", "store:<id>" or "brand:<name>".')
     stores = deps.accounts.stores(account.id)
     if kind == "store" and name not in {store.id for store in stores}:
-        raise ValueError(f"there is no store {name!r} to write a policy for")
+        raise Conflict(f"There is no store {name!r} to write a policy for.")
     brands = {str(store.config["brand"]) for store in stores if store.config.get("brand")}
     if kind == "brand" and name not in brands:
-        raise ValueError(f"no store belongs to the brand {name!r}")
+        raise Conflict(f"No store belongs to the brand {name!r}.")
 
 
 def check(deps: Deps, account: Account, agent: Agent, number: int) -> PolicyVersion:
@@ -152,9 +155,7 @@ def check(deps: Deps, account: Account, agent: Agent, number: int) -> PolicyVers
         raise TextRefused(errors or problems)
     about = f"{len(problems)} warnings" if problems else ""
     now = deps.clock.now()
-    changed = version.with_step(
-        _step(Act.CHECKED, agent, now, about), state=VersionState.CHECKED
-    )
+    changed = version.with_step(_step(Act.CHECKED, agent, now, about), state=VersionState.CHECKED)
     return deps.policies.replace(version, changed, now)
 
 
@@ -255,15 +256,15 @@ def activate(
 ) -> PolicyVersion:
     """Put a version into force, now or from a moment on. What is in force in its scope ends then.
 
-    Raises Conflict until it was checked and replayed and the replay was looked at, ValueError for
-    a moment in the past.
+    Raises Conflict until it was checked and replayed and the replay was looked at, and for a
+    moment in the past.
     """
     _require_manager(agent)
     version = require_version(deps, account, number)
     check_activation(version)
     now = deps.clock.now()
     if effective_from is not None and effective_from < now:
-        raise ValueError("a policy can't come into force in the past")
+        raise Conflict("A policy can't come into force in the past.")
     start = effective_from or now
     changed = version.with_step(
         _step(Act.ACTIVATED, agent, now, f"from {start.isoformat(timespec='minutes')}"),

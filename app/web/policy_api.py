@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from flask import Blueprint, Response
-from werkzeug.exceptions import BadRequest
 
 from app.domain.errors import NotAllowed
 from app.domain.policy.version import PolicyVersion
@@ -28,6 +27,9 @@ from app.web.policy_bodies import (
 from app.web.sign_in import require_session
 
 policy_api = Blueprint("policy_api", __name__, url_prefix="/api/v1/policies")
+
+# A long policy has some 60,000 letters, each of which may take six bytes in JSON.
+_MOST_BYTES = 6 * policies.MOST_LETTERS
 
 _READS = {401: Problem, 403: Problem, 404: Problem, 502: Problem, 503: Problem}
 _ACTS = {**_READS, 409: Problem, 422: Problem}
@@ -79,12 +81,9 @@ def list_versions() -> Response:
 )
 def write() -> Response:
     """Managers only."""
-    wanted = read_body(DraftBody)
+    wanted = read_body(DraftBody, _MOST_BYTES)
     deps, person = web().deps, acting_agent()
-    try:
-        made = policies.write_draft(deps, account(), person, wanted.text, scope=wanted.scope)
-    except ValueError as error:
-        raise BadRequest(str(error)) from None
+    made = policies.write_draft(deps, account(), person, wanted.text, scope=wanted.scope)
     return _shown(made, 201)
 
 
@@ -103,12 +102,9 @@ def show(number: int) -> Response:
 )
 def rewrite(number: int) -> Response:
     """Managers only; never a version that was in force."""
-    wanted = read_body(TextBody)
+    wanted = read_body(TextBody, _MOST_BYTES)
     deps, person = web().deps, acting_agent()
-    try:
-        made = policies.write_draft(deps, account(), person, wanted.text, number=number)
-    except ValueError as error:
-        raise BadRequest(str(error)) from None
+    made = policies.write_draft(deps, account(), person, wanted.text, number=number)
     return _shown(made)
 
 
@@ -120,7 +116,7 @@ def rewrite(number: int) -> Response:
 )
 def check_text() -> Response:
     """For the editor."""
-    wanted = read_body(TextBody)
+    wanted = read_body(TextBody, _MOST_BYTES)
     _may_look()
     return answer_with(check_body(policies.problems_of(web().deps, account(), wanted.text)))
 
@@ -168,10 +164,7 @@ def activate(number: int) -> Response:
     """Managers only."""
     wanted = read_body(ActivateBody)
     deps, person = web().deps, acting_agent()
-    try:
-        made = policies.activate(deps, account(), person, number, wanted.effective_from)
-    except ValueError as error:
-        raise BadRequest(str(error)) from None
+    made = policies.activate(deps, account(), person, number, wanted.effective_from)
     return _shown(made)
 
 

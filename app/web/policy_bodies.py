@@ -25,7 +25,7 @@ class TextBody(_Body):
 
 
 class DraftBody(TextBody):
-    """A text for all orders of the account ("account"), of a "store:<id>" or of a "brand:<name>"."""
+    """A text, and for which orders: "account" (all), "store:<id>" or "brand:<name>"."""
 
     scope: str = Field(default="account", max_length=120)
 
