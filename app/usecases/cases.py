@@ -6,12 +6,12 @@ from pydantic import AwareDatetime
 
 from app.domain.approval import ApprovalRequest
 from app.domain.base import Value
-from app.domain.bonus import Bonus
 from app.domain.case import Case
 from app.domain.crm import CustomerFields
 from app.domain.errors import Conflict
 from app.domain.matching import Match, MatchOutcome, OrderQuery, normal_name
 from app.domain.order import OrderSummary
+from app.domain.orders_elsewhere import KeptOrder
 from app.domain.people import Agent, Tier
 from app.domain.refund import Refund, RefundState
 from app.ports import Account
@@ -33,16 +33,11 @@ class TicketView(Value):
     is_triaged: bool
     offered: OfferedPlan | None = None
     refunds: tuple[Refund, ...] = ()
-    bonuses: tuple[Bonus, ...] = ()
     approvals: tuple[ApprovalRequest, ...] = ()
     writes: tuple[PendingWrite, ...] = ()
     history: tuple[AuditEvent, ...] = ()
     customer_fields: CustomerFields = CustomerFields()
     read_at: AwareDatetime
-
-    def bonus_of(self, refund: Refund) -> Bonus | None:
-        """The bonus that goes with one of the refunds."""
-        return next((one for one in self.bonuses if one.refund_id == refund.id), None)
 
 
 def require_case(deps: Deps, account: Account, case_id: str) -> Case:
@@ -70,13 +65,23 @@ def open_ticket(deps: Deps, account: Account, ticket_id: str) -> TicketView:
         is_triaged=True,
         offered=deps.cases.current_offer(account.id, case.id),
         refunds=tuple(refunds),
-        bonuses=tuple(deps.bonuses.of_case(account.id, case.id)) if refunds else (),
         approvals=tuple(deps.approvals.of_case(account.id, case.id)) if refunds else (),
         writes=tuple(deps.outbox.of_ticket(account.id, ticket_id)),
         history=tuple(history),
         customer_fields=shown_customer_fields(customer_fields(deps, case), history, refunds),
         read_at=now,
     )
+
+
+def kept_orders(deps: Deps, account: Account, ticket_id: str) -> tuple[KeptOrder, ...]:
+    """The customer's orders that stand in the helpdesk itself; nothing is decided by them.
+
+    Raises LookupError for a ticket without a case, VendorError when the helpdesk doesn't answer.
+    """
+    case = deps.cases.case_of_ticket(account.id, ticket_id)
+    if case is None:
+        raise LookupError(f"there is no case of ticket {ticket_id}")
+    return deps.helpdesk(account).kept_orders(case.requester_id)
 
 
 def triage_by_hand(deps: Deps, account: Account, ticket_id: str, agent: Agent) -> Case:

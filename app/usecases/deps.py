@@ -24,7 +24,6 @@ from app.records import (
     Accounts,
     Approvals,
     AuditTrail,
-    Bonuses,
     CaseBook,
     Delegations,
     Inbox,
@@ -52,7 +51,6 @@ class Deps:
     ledger: RefundLedger
     approvals: Approvals
     delegations: Delegations
-    bonuses: Bonuses
     outbox: Outbox
     policies: Policies
     audit: AuditTrail

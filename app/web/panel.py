@@ -6,7 +6,7 @@ import time
 
 from flask import Blueprint, Response, render_template, request
 
-from app.usecases.cases import TicketView, open_ticket
+from app.usecases.cases import TicketView, kept_orders, open_ticket
 from app.usecases.fields import shown_fields
 from app.web.context import account, known_agent, session, web
 from app.web.describe import describe
@@ -57,13 +57,29 @@ def show(ticket_id: str) -> Response:
         plan_token=token,
         mirror=_mirror(view).as_dict(),
     )
-    html = render_template("panel.html", p=drawn)
+    keeps_orders = bool(owner.config.get("order_klass"))
+    html = render_template("panel.html", p=drawn, keeps_orders=keeps_orders)
     done = time.perf_counter()
     answer = Response(html, mimetype="text/html")
     answer.headers["Server-Timing"] = (
         f"db;dur={(read - begun) * 1000:.1f}, draw;dur={(done - read) * 1000:.1f}"
     )
     return answer
+
+
+@panel.get("/tickets/<ticket_id>/kept-orders")
+@describe(
+    "Orders that the merchant keeps in the helpdesk itself, as HTML. They are shown, no more.",
+    answers={200: None, 401: Problem, 404: Problem, 502: Problem, 503: Problem},
+    query={"locale": "How dates are written.", "tz": "Time zone of dates."},
+    media_type="text/html",
+)
+def kept(ticket_id: str) -> Response:
+    """One call to the helpdesk, made when somebody looks."""
+    orders = kept_orders(web().deps, account(), ticket_id)
+    formats = Formats.of(request.args.get("locale"), request.args.get("tz"))
+    html = render_template("kept_orders.html", orders=orders, formats=formats)
+    return Response(html, mimetype="text/html")
 
 
 def _mirror(view: TicketView) -> Mirror:

@@ -156,12 +156,6 @@ ENGLISH: dict[str, str] = {
     "refund.credited.title": "{amount} store credit given",
     "refund.credited.detail": "The customer has it for {order}. Nothing went back to a payment.",
     "refund.credited.next": "Nothing more to do.",
-    "bonus.queued": "The bonus of {amount} is added next.",
-    "bonus.sending": "The bonus of {amount} is being added.",
-    "bonus.given": "The bonus of {amount} is in it.",
-    "bonus.refused": "The bonus of {amount} was not given: add it by hand in the store.",
-    "bonus.unknown": "It isn't known whether the bonus of {amount} was added. Don't add it by hand "
-    "before you have looked at the customer's store credit.",
     "refund.earlier": "Earlier refunds of this ticket",
     # --- order ---
     "order.paid": "Paid",
@@ -229,6 +223,11 @@ ENGLISH: dict[str, str] = {
     "pay.rest": "Refund more of this order…",
     "pay.needs_tier": "{tier} can release this amount.",
     "pay.look_only": "Your role may look but not refund. {tier} can release this amount.",
+    "kept.title": "Orders kept in the helpdesk",
+    "kept.explained": "As your company keeps them here. Makegood decides and refunds by the "
+    "store's own orders only.",
+    "kept.none": "None are kept for this customer.",
+    "js.kept.loading": "Reading the orders kept in the helpdesk…",
     "card.other_conversation": "Another conversation is open than this button belongs to.",
     "pay.not_proven": "Your helpdesk didn't confirm who you are, so Makegood only shows "
     "this refund. Ask your admin to let agents create Makegood's sign-in objects.",
@@ -355,13 +354,6 @@ ENGLISH: dict[str, str] = {
     "action.order_searched_by_hand": "Searched for an order",
     "action.order_chosen": "Chose the order by hand",
     "action.fields_saved": "Saved the fields",
-    "action.bonus_queued": "The bonus is to be added",
-    "action.bonus_sending": "Adding the bonus to the store credit",
-    "action.bonus_given": "The bonus is in the store credit",
-    "action.bonus_refused": "The bonus was not given",
-    "action.bonus_unknown": "The store's answer about the bonus is missing",
-    "action.bonus_waits": "The bonus waits for the store",
-    "action.bonus_needs_a_person": "The bonus is left to a person",
     "action.policy_overridden": "Set a rule of the policy aside",
     "action.plan_offered": "Made a plan",
     "action.refund_requested": "Asked for the refund",

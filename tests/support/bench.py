@@ -16,7 +16,6 @@ from app.domain.ticket import TicketEvent, TicketEventKind
 from app.ports import Account
 from app.storage.engine import Database
 from app.storage.migrate import upgrade
-from app.usecases.bonuses import work_on_bonus
 from app.usecases.customers import write_customer
 from app.usecases.deps import Deps
 from app.usecases.refunds import request_refund, work_on_refund
@@ -34,11 +33,10 @@ from tests.support.fakes import (
 )
 from tests.support.scripted import Script, ScriptedHelpdesk, ScriptedStore
 
-_JOBS: dict[str, Callable[..., object]] = {
+JOBS: dict[str, Callable[..., object]] = {
     "triage": lambda deps, number: triage_delivery(deps, int(number)),
     "ticket_write": deliver_write,
     "refund": work_on_refund,
-    "bonus": work_on_bonus,
     "customer": write_customer,
     "reminder": remind,
 }
@@ -149,7 +147,7 @@ class Bench:
             requeue_unfinished(self.deps)
             heard, self.notifier.heard = self.notifier.heard, []
             for job, *ids in heard:
-                _JOBS[job](self.deps, *ids)
+                JOBS[job](self.deps, *ids)
 
     def chain_is_whole(self) -> bool:
         return self.deps.audit.verify("acme")[1] is None

@@ -6,6 +6,7 @@ https://developer.kustomer.com/api/core-resources/create-note
 
 from __future__ import annotations
 
+import hashlib
 import re
 
 from app.domain.crm import Note
@@ -16,8 +17,8 @@ _CUT = "(shortened)"
 
 
 def reference(marker: str) -> str:
-    """The last line of the note that carries `marker`."""
-    return f"Ref. {marker}"
+    """The last line of the note that carries `marker`: short, since people read it too."""
+    return f"Ref. {hashlib.sha256(marker.encode()).hexdigest()[:12]}"
 
 
 def note_text(note: Note, marker: str) -> str:

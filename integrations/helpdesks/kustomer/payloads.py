@@ -136,18 +136,22 @@ class Customer(Record):
     attributes: CustomerAttributes = CustomerAttributes()
 
     def to_requester(self, region: str) -> Requester:
-        """With every address on the profile. `region` helps phone numbers in local form."""
+        """With every address on the profile. `region` helps phone numbers in local form.
+
+        Kustomer's own examples have `verified: false` for customers who write by mail, so false
+        says nothing; an address that was added by hand can't be told from one that wrote.
+        """
         found = self.attributes
         return Requester(
             id=self.id,
             name=found.display_name or found.name or None,
             emails=tuple(
-                Contact(value=one.email, is_verified=one.verified)
+                Contact(value=one.email, is_verified=one.verified or None)
                 for one in found.emails
                 if one.email
             ),
             phones=tuple(
-                Contact(value=number, is_verified=one.verified)
+                Contact(value=number, is_verified=one.verified or None)
                 for one in found.phones
                 if (number := to_e164(one.phone, region))
             ),

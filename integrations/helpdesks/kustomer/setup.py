@@ -34,6 +34,7 @@ NEEDED_ROLES = (
     "user.read",
     "team.read",
     "kobject.read",
+    "kobject.delete",
 )
 _ADMINS_ONLY = frozenset({"outbound_webhook"})
 

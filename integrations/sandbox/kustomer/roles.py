@@ -62,6 +62,8 @@ RUNTIME = (
     "org.permission.outbound_webhook.read",
     "org.permission.user.read",
     "org.permission.team.read",
+    "org.permission.kobject.read",
+    "org.permission.kobject.delete",
 )
 SETUP = (
     *RUNTIME,
@@ -72,7 +74,6 @@ SETUP = (
     "org.permission.outbound_webhook.update",
     "org.permission.outbound_webhook.delete",
     "org.permission.klass.read",
-    "org.permission.kobject.read",
     "org.admin.apps",
     "org.permission.apps",
 )

@@ -173,7 +173,7 @@ async function run(name, body, milliseconds) {
  * headers or by those that a caller hands in; the token itself never comes here. */
 function ways() {
   const forms = card.forms.filter((form) => orgId || !form.includes('{org}'));
-  return [undefined, card.headers].flatMap((headers) => forms.map((form) => ({ form, headers })));
+  return forms.flatMap((form) => [undefined, card.headers].map((headers) => ({ form, headers })));
 }
 
 async function attempt({ form, headers }, name, body, milliseconds) {

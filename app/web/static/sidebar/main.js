@@ -3,6 +3,7 @@
 import { leave, listen } from './actions.js';
 import { follow, pause, resume, stop } from './follow.js';
 import { connect, mirror, on } from './helpdesk.js';
+import { prepareKept } from './kept.js';
 import { prepare } from './parts.js';
 import { readAs, readHtml, readJson, signIn, turnPage } from './server.js';
 import { learn, t } from './texts.js';
@@ -21,17 +22,21 @@ let waited = 0;
 let waiting = null;
 
 async function reload(wasWritten) {
+  const wanted = ticketId;
   const slow = setTimeout(() => say(t('slow')), SLOW_MS);
   panel.setAttribute('aria-busy', 'true');
   try {
     const html = await readHtml(`/sidebar/tickets/${encodeURIComponent(ticketId)}`);
     await handsOff();
+    // Another ticket may have been opened meanwhile; it reads its own panel.
+    if (wanted !== ticketId) { return; }
     show(html);
   } finally {
     clearTimeout(slow);
     panel.setAttribute('aria-busy', 'false');
   }
   prepare();
+  prepareKept(ticketId);
   follow(changed);
   panel.querySelectorAll('details').forEach((fold) => fold.addEventListener('toggle', settle));
   if (wasWritten) { await mirrorForm(); }
