@@ -22,6 +22,7 @@ from app.settings import Settings
 from app.storage.accounts import SqlAccounts
 from app.storage.approvals import SqlApprovals, SqlDelegations
 from app.storage.audit import SqlAuditTrail
+from app.storage.bonuses import SqlBonuses
 from app.storage.casebook import SqlCaseBook
 from app.storage.classifiers import SqlClassifiers
 from app.storage.engine import Database
@@ -149,6 +150,7 @@ def build_services(
         ledger=SqlRefundLedger(database),
         approvals=SqlApprovals(database),
         delegations=SqlDelegations(database),
+        bonuses=SqlBonuses(database),
         outbox=SqlOutbox(database),
         policies=SqlPolicies(database),
         audit=SqlAuditTrail(database),

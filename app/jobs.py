@@ -7,7 +7,9 @@ import time
 from collections.abc import Callable
 
 from app.bootstrap import Services, build_services
+from app.replaying import run_replay
 from app.settings import Settings
+from app.usecases.bonuses import work_on_bonus
 from app.usecases.customers import write_customer
 from app.usecases.deps import Deps
 from app.usecases.reconcile import reconcile
@@ -62,15 +64,22 @@ def _reconcile_all(deps: Deps) -> str:
     return "done"
 
 
+def _replay_policy(deps: Deps, account_id: str, replay_id: str) -> str:
+    assert _services is not None  # noqa: S101 - `_deps` was asked before
+    return run_replay(deps, _services.settings.database, account_id, replay_id)
+
+
 _JOBS: dict[str, Callable[..., object]] = {
     "triage": lambda deps, *numbers: [triage_delivery(deps, int(one)) for one in numbers],
     "ticket_write": deliver_write,
     "refund": work_on_refund,
+    "bonus": work_on_bonus,
     "customer": write_customer,
     "reminder": remind,
     "sweep": lambda deps, *account: sweep(deps, *account) if account else _sweep_all(deps),
     "requeue": requeue_unfinished,
     "reconcile": _reconcile_all,
+    "policy_replay": _replay_policy,
 }
 
 

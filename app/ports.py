@@ -16,6 +16,7 @@ from typing import Protocol, runtime_checkable
 from pydantic import AwareDatetime, Field
 
 from app.domain.base import Value
+from app.domain.bonus import Bonus
 from app.domain.classification import Classification
 from app.domain.crm import CustomerFields, TicketFields, TicketWrite
 from app.domain.matching import Lookup, OrderQuery
@@ -192,6 +193,14 @@ class StoreRefund(Value):
     explanation: str | None = None
 
 
+class StoreCredit(Value):
+    """An amount that was added to a customer's store credit by itself, as the store has it."""
+
+    id: str
+    created_at: AwareDatetime
+    amount: Money
+
+
 class Recheck(Value):
     """The facts that a plan rests on, read again right before money moves.
 
@@ -247,6 +256,22 @@ class Store(Protocol):
 
     def refunds_of(self, order_id: str) -> tuple[StoreRefund, ...]:
         """All refunds that the store has for an order, whoever made them."""
+
+    def prepare_credit(self, bonus: Bonus) -> str:
+        """The exact input of a bonus on store credit, with what was in the account before.
+
+        Raises Rejected where the store has no store credit.
+        """
+
+    def send_credit(self, bonus: Bonus) -> StoreCredit:
+        """Send `bonus.store_input` once; never again, no store knows a key for it. Raises as
+        `send_refund`."""
+
+    def find_credits(self, bonus: Bonus) -> tuple[StoreCredit, ...]:
+        """Credits of the bonus's amount that weren't in the account when it was prepared."""
+
+    def read_credit(self, store_credit_id: str) -> StoreCredit:
+        """A credit, by its id. Raises NotFound."""
 
     def check(self) -> list[Check]:
         """Connection, scopes, API version, each with its mend."""

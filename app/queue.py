@@ -41,6 +41,7 @@ _QUEUE_OF = {
     "sweep": "background",
     "requeue": "refunds",
     "reconcile": "background",
+    "policy_replay": "background",
 }
 JOB_FUNCTION = "app.jobs.run"
 JOB_TIMEOUT_SECONDS = 600

@@ -16,6 +16,7 @@ from pydantic import AwareDatetime
 
 from app.domain.approval import ApprovalRequest, Delegation
 from app.domain.base import Value
+from app.domain.bonus import Bonus, BonusState
 from app.domain.case import Case
 from app.domain.crm import TicketWrite
 from app.domain.money import Money
@@ -286,11 +287,12 @@ class RefundLedger(Protocol):
         changes: Mapping[str, object] | None = None,
         write: PendingWrite | None = None,
         customer_of: Case | None = None,
+        bonus: Bonus | None = None,
         approval: tuple[ApprovalRequest, ApprovalRequest] | None = None,
     ) -> Refund:
         """Move a refund that still is as `refund` says. Writes the audit event, the ticket write,
-        the note that the customer's fields changed and the approval (before, after) in the same
-        step.
+        the note that the customer's fields changed, the bonus to be given now and the approval
+        (before, after) in the same step.
 
         Raises IllegalTransition, or Conflict when somebody else moved it first.
         """
@@ -419,6 +421,49 @@ class Classifiers(Protocol):
 
     def activate(self, account_id: str, version: int | None, actor: str, now: datetime) -> None:
         """Use a version from now on, or the shipped weights. Raises LookupError when unknown."""
+
+
+class Bonuses(Protocol):
+    """Bonuses on store credit. They come into being with the step that settles their refund
+    (`RefundLedger.move`)."""
+
+    def find(self, bonus_id: str) -> Bonus | None:
+        """By its id."""
+
+    def of_case(self, account_id: str, case_id: str) -> list[Bonus]:
+        """Those of a case, oldest first."""
+
+    def of_refund(self, account_id: str, refund_id: str) -> Bonus | None:
+        """The one of a refund, or None."""
+
+    def all_of(self, account_id: str) -> list[Bonus]:
+        """Every bonus of an account, oldest first."""
+
+    def is_another_undecided(self, bonus: Bonus) -> bool:
+        """Whether another bonus of the same customer may be on its way at this moment."""
+
+    def known_credits(self, account_id: str, store_id: str) -> frozenset[str]:
+        """The store's ids of all credits that are known to be a bonus of ours."""
+
+    def move(
+        self,
+        bonus: Bonus,
+        to: BonusState,
+        now: datetime,
+        *,
+        changes: Mapping[str, object],
+        write: PendingWrite | None = None,
+    ) -> Bonus:
+        """Change the state if nobody changed the bonus meanwhile, else raise Conflict; with the
+        audit event and a ticket write in the same step."""
+
+    def record(
+        self, bonus: Bonus, now: datetime, action: str, *, changes: Mapping[str, object]
+    ) -> Bonus:
+        """Note something without changing the state. Raises Conflict as `move`."""
+
+    def due(self, now: datetime, limit: int) -> list[str]:
+        """Bonuses that need work now."""
 
 
 class Outbox(Protocol):

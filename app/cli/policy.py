@@ -10,6 +10,9 @@ from pathlib import Path
 
 import click
 
+from app.cli.policy_bench import bench
+from app.cli.policy_decide import decide
+from app.cli.policy_replay import replay
 from app.domain.policy.facts import EVERY_STORE
 from app.domain.policy.language.analysing import analyse
 from app.domain.policy.language.compile import compile_policy
@@ -162,3 +165,8 @@ def example(name: str | None) -> None:
     if name not in SHIPPED:
         _refuse(f"there is no example {name!r}; there are {', '.join(SHIPPED)}")
     click.echo(shipped_text(name), nl=False)
+
+
+policy.add_command(decide)
+policy.add_command(replay)
+policy.add_command(bench)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from fractions import Fraction
+from functools import cache
 from typing import Annotated, Any, Self
 
 from pydantic import Field, field_serializer, model_validator
@@ -26,6 +27,12 @@ Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 def minor_unit_digits(currency: str) -> int:
     """Decimal places of a currency: 2 for EUR, 0 for JPY, 3 for KWD."""
     return _MINOR_UNIT_DIGITS.get(currency, 2)
+
+
+@cache
+def _step(currency: str) -> Decimal:
+    """The smallest amount of a currency: 0.01 for EUR."""
+    return Decimal(1).scaleb(-minor_unit_digits(currency))
 
 
 class Money(Value):
@@ -56,9 +63,8 @@ class Money(Value):
             raise ValueError(f"{raw!r} is not an amount of money") from None
         if not amount.is_finite():
             raise ValueError(f"{raw!r} is not an amount of money")
-        step = Decimal(1).scaleb(-minor_unit_digits(currency))
         try:
-            fitted = amount.quantize(step)
+            fitted = amount.quantize(_step(currency))
         except InvalidOperation:
             raise ValueError(f"{raw!r} is too large for an amount of money") from None
         if fitted != amount:
@@ -78,8 +84,7 @@ class Money(Value):
     @classmethod
     def rounded(cls, amount: Decimal, currency: str) -> Self:
         """Money from a computed amount, rounded half up to the currency's minor unit."""
-        step = Decimal(1).scaleb(-minor_unit_digits(currency))
-        return cls(amount=amount.quantize(step, ROUND_HALF_UP), currency=currency)
+        return cls(amount=amount.quantize(_step(currency), ROUND_HALF_UP), currency=currency)
 
     @classmethod
     def from_minor_units(cls, units: int, currency: str) -> Self:
@@ -110,11 +115,12 @@ class Money(Value):
 
     def __add__(self, other: Money) -> Money:
         self._same(other)
-        return Money(amount=self.amount + other.amount, currency=self.currency)
+        # Both fit the currency, so their sum does.
+        return self.with_one("amount", self.amount + other.amount)
 
     def __sub__(self, other: Money) -> Money:
         self._same(other)
-        return Money(amount=self.amount - other.amount, currency=self.currency)
+        return self.with_one("amount", self.amount - other.amount)
 
     def __neg__(self) -> Money:
         return Money(amount=-self.amount, currency=self.currency)

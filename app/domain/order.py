@@ -235,7 +235,8 @@ class Order(Value):
     """One order with everything that a decision uses, read at `read_at`.
 
     `is_complete` is False when the store cut a list short; then nothing is decided automatically.
-    `can_store_credit`: the store offers store credit for this very order.
+    `can_store_credit`: the store offers store credit for this very order; `can_give_bonus`: and we
+    may add to it.
     `closes_when_returned`: once no unit is left, the store refunds nothing more of it.
     `address_key` is equal for equal shipping addresses and tells nothing else about them.
     `unknown_values` holds `field=value` for each vendor value that isn't in our vocabulary.
@@ -266,6 +267,7 @@ class Order(Value):
     is_complete: bool = True
     can_notify_customer: bool = False
     can_store_credit: bool = False
+    can_give_bonus: bool = False
     closes_when_returned: bool = False
     prices_include_tax: bool = False
     total: Money

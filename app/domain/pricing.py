@@ -221,7 +221,7 @@ def build_plan(order: Order, choice: RefundChoice, suggestion: Suggestion | None
     _check_total(order, total, before_fees=before_fees, kept=kept)
     reference = suggestion if suggestion is not None else order.suggestion
     tenders = () if is_credit else _tenders(total, reference)
-    bonus = total.portion(Fraction(choice.bonus_percent) / 100) if is_credit else None
+    bonus = _bonus(order, choice, total)
     is_manual = bool(tenders) and all(tender.is_manual for tender in tenders)
     given = total + bonus if bonus else total
     return Plan(
@@ -236,13 +236,32 @@ def build_plan(order: Order, choice: RefundChoice, suggestion: Suggestion | None
         total=total,
         total_in_shop_currency=_in_shop_currency(order, given, reference),
         destination=choice.destination,
-        bonus=bonus or None,
+        bonus=bonus,
         bonus_percent=choice.bonus_percent if bonus else Decimal(0),
         tenders=tenders,
         comparison=_comparison(order, choice, lines, computed, kept, suggestion),
         is_manual=is_manual,
-        warnings=tuple(_warnings(order, lines, fees, tenders)),
+        warnings=(*_warnings(order, lines, fees, tenders), *_bonus_warnings(order, choice)),
     )
+
+
+def _bonus(order: Order, choice: RefundChoice, total: Money) -> Money | None:
+    """What is given on top of store credit; None where there is nothing or the store can't."""
+    is_credit = choice.destination is Destination.STORE_CREDIT
+    if not is_credit or not order.can_give_bonus:
+        return None
+    return total.portion(Fraction(choice.bonus_percent) / 100) or None
+
+
+def _bonus_warnings(order: Order, choice: RefundChoice) -> list[str]:
+    is_credit = choice.destination is Destination.STORE_CREDIT
+    if not is_credit or not choice.bonus_percent or order.can_give_bonus:
+        return []
+    percent = f"{choice.bonus_percent.normalize():f}"
+    return [
+        f"The policy gives {percent} % on top, but Makegood has no permission to add store credit "
+        "in this store: add the bonus by hand, or grant the permission."
+    ]
 
 
 def _check_total(order: Order, total: Money, *, before_fees: Money, kept: Money) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, and_, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from app.domain.approval import ApprovalRequest
+from app.domain.bonus import Bonus
 from app.domain.case import Case
 from app.domain.errors import Conflict
 from app.domain.money import Money
@@ -17,6 +18,7 @@ from app.domain.refund import OPEN_STATES, Refund, RefundState
 from app.records import HistoryAsked, PendingWrite
 from app.storage.approvals import audit_approval, insert_approval, replace_approval
 from app.storage.audit import append_event
+from app.storage.bonuses import insert_bonus
 from app.storage.engine import Database
 from app.storage.history import figures, history_columns, insert_items
 from app.storage.outbox import insert_write, touch_customer
@@ -185,6 +187,7 @@ class SqlRefundLedger:
         changes: Mapping[str, object] | None = None,
         write: PendingWrite | None = None,
         customer_of: Case | None = None,
+        bonus: Bonus | None = None,
         approval: tuple[ApprovalRequest, ApprovalRequest] | None = None,
     ) -> Refund:
         """Compare-and-set on the stored refund: only who saw it as it is may change it."""
@@ -200,6 +203,8 @@ class SqlRefundLedger:
                 insert_write(tx, write, now)
             if customer_of is not None:
                 touch_customer(tx, customer_of.account_id, customer_of.requester_id, now)
+            if bonus is not None:
+                insert_bonus(tx, bonus, now)
         return moved
 
     def record(

@@ -179,7 +179,8 @@ class SqlPolicies:
                 raise Conflict("This version was changed by somebody else meanwhile.")
             if new.state is VersionState.ACTIVE and old.state is not VersionState.ACTIVE:
                 self._end_others(tx, new)
-            self._audit(tx, new, now)
+            if new.log != old.log:
+                self._audit(tx, new, now)
         return new
 
     def _end_others(self, tx: Connection, version: PolicyVersion) -> None:

@@ -303,6 +303,25 @@ delegations = Table(
     Index("ix_delegations_account", "account_id", "ends_at"),
 )
 
+bonuses = Table(
+    "bonuses",
+    metadata,
+    Column("id", Id, primary_key=True),
+    _account(),
+    Column("refund_id", Id, ForeignKey("refunds.id"), nullable=False, unique=True),
+    Column("case_id", Id, ForeignKey("cases.id"), nullable=False),
+    Column("store_id", Id, ForeignKey("stores.id"), nullable=False),
+    Column("customer_id", String(128), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("store_credit_id", String(128)),
+    Column("body", Text, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("next_check_at", UtcDateTime),
+    Index("ix_bonuses_due", "state", "next_check_at"),
+    Index("ix_bonuses_case", "case_id"),
+    Index("ix_bonuses_customer", "store_id", "customer_id"),
+)
+
 ticket_writes = Table(
     "ticket_writes",
     metadata,

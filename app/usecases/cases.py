@@ -6,6 +6,7 @@ from pydantic import AwareDatetime
 
 from app.domain.approval import ApprovalRequest
 from app.domain.base import Value
+from app.domain.bonus import Bonus
 from app.domain.case import Case
 from app.domain.crm import CustomerFields
 from app.domain.errors import Conflict
@@ -33,11 +34,16 @@ class TicketView(Value):
     is_triaged: bool
     offered: OfferedPlan | None = None
     refunds: tuple[Refund, ...] = ()
+    bonuses: tuple[Bonus, ...] = ()
     approvals: tuple[ApprovalRequest, ...] = ()
     writes: tuple[PendingWrite, ...] = ()
     history: tuple[AuditEvent, ...] = ()
     customer_fields: CustomerFields = CustomerFields()
     read_at: AwareDatetime
+
+    def bonus_of(self, refund: Refund) -> Bonus | None:
+        """The bonus that goes with one of the refunds."""
+        return next((one for one in self.bonuses if one.refund_id == refund.id), None)
 
 
 def require_case(deps: Deps, account: Account, case_id: str) -> Case:
@@ -65,6 +71,7 @@ def open_ticket(deps: Deps, account: Account, ticket_id: str) -> TicketView:
         is_triaged=True,
         offered=deps.cases.current_offer(account.id, case.id),
         refunds=tuple(refunds),
+        bonuses=tuple(deps.bonuses.of_case(account.id, case.id)) if refunds else (),
         approvals=tuple(deps.approvals.of_case(account.id, case.id)) if refunds else (),
         writes=tuple(deps.outbox.of_ticket(account.id, ticket_id)),
         history=tuple(history),

@@ -24,6 +24,7 @@ from app.records import (
     Accounts,
     Approvals,
     AuditTrail,
+    Bonuses,
     CaseBook,
     Delegations,
     Inbox,
@@ -51,6 +52,7 @@ class Deps:
     ledger: RefundLedger
     approvals: Approvals
     delegations: Delegations
+    bonuses: Bonuses
     outbox: Outbox
     policies: Policies
     audit: AuditTrail

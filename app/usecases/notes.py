@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.domain.bonus import Bonus, BonusState
 from app.domain.case import Case
 from app.domain.crm import REASON_LABELS, Note
 from app.domain.decision import Decision, Verdict
@@ -166,9 +167,11 @@ def outcome_note(refund: Refund) -> Note:
             "somebody must pay it by hand"
         )
     if refund.plan.is_store_credit:
-        amount = refund.plan.credit_total
+        amount = refund.plan.total
         headline = _CREDIT_OUTCOMES[refund.state].format(amount=amount, order=refund.order_name)
     paragraphs = [refund.explanation] if refund.explanation else []
+    if refund.plan.bonus is not None and refund.state is RefundState.SETTLED:
+        paragraphs.append(f"The bonus of {refund.plan.bonus} is added next.")
     if refund.override is not None:
         paragraphs.append(
             f"Against the policy: {refund.requested_by_name} set the rule "
@@ -187,5 +190,24 @@ def outcome_note(refund: Refund) -> Note:
             ("Requested by", refund.requested_by_name),
             ("Reference", refund.marker),
         ),
+        footer="Makegood.",
+    )
+
+
+_BONUS_HEADLINES = {
+    BonusState.GIVEN: "Bonus of {amount} added to the customer's store credit for {order}",
+    BonusState.REFUSED: "Bonus of {amount} for {order} was not given",
+    BonusState.UNKNOWN: "Bonus of {amount} for {order}: the store's answer is missing",
+}
+
+
+def bonus_note(bonus: Bonus) -> Note:
+    """The note about what became of a bonus on store credit."""
+    paragraphs = [bonus.explanation] if bonus.explanation else []
+    if bonus.state is BonusState.REFUSED:
+        paragraphs.append("The refund itself stands. Add the bonus by hand in the store.")
+    return Note(
+        headline=_BONUS_HEADLINES[bonus.state].format(amount=bonus.amount, order=bonus.order_name),
+        paragraphs=tuple(paragraphs),
         footer="Makegood.",
     )

@@ -6,7 +6,8 @@ import re
 from collections import defaultdict
 
 from app.domain.base import Value
-from app.domain.errors import VendorError
+from app.domain.bonus import Bonus, BonusState
+from app.domain.errors import NotFound, VendorError
 from app.domain.money import Money
 from app.domain.order import TransactionStatus
 from app.domain.refund import Refund, RefundState
@@ -82,6 +83,21 @@ def reconcile(deps: Deps, account_id: str) -> Reconciliation:
         for item in kept:
             if _is_ours(item, refunds) and item.status is TransactionStatus.SUCCESS:
                 _add(theirs, item.amount)
+    for bonus in deps.bonuses.all_of(account_id):
+        try:
+            what = _bonus_fault(deps, bonus)
+        except (VendorError, LookupError) as error:
+            unread.append(f"{bonus.store_id} bonus {bonus.id}: {error}")
+            continue
+        if what is not None:
+            differences.append(
+                Difference(
+                    store_id=bonus.store_id,
+                    order_id=bonus.order_id,
+                    refund_id=bonus.refund_id,
+                    what=what,
+                )
+            )
     return Reconciliation(
         account_id=account_id,
         refunds_checked=sum(len(refunds) for refunds in by_order.values()),
@@ -91,6 +107,22 @@ def reconcile(deps: Deps, account_id: str) -> Reconciliation:
         differences=tuple(differences),
         unread=tuple(unread),
     )
+
+
+def _bonus_fault(deps: Deps, bonus: Bonus) -> str | None:
+    """What is wrong with a bonus on store credit; None when store and ledger agree."""
+    if bonus.state is BonusState.UNKNOWN:
+        return f"the bonus of {bonus.amount} is still unknown"
+    if bonus.state is not BonusState.GIVEN or bonus.store_credit_id is None:
+        return None
+    store = deps.store_by_id(bonus.account_id, bonus.store_id)
+    try:
+        kept = store.read_credit(bonus.store_credit_id)
+    except NotFound:
+        return f"the bonus of {bonus.amount} is not in the store"
+    if kept.amount != bonus.amount:
+        return f"bonus: ledger {bonus.amount}, store {kept.amount}"
+    return None
 
 
 def _add(sums: dict[str, Money], amount: Money) -> None:

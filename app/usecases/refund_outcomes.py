@@ -12,6 +12,7 @@ from app.domain.order import TransactionStatus
 from app.domain.refund import Refund, RefundState
 from app.ports import StoreRefund
 from app.records import SYSTEM, PendingWrite, WriteState, new_id
+from app.usecases.bonuses import bonus_of
 from app.usecases.cases import redecide
 from app.usecases.deps import Deps
 from app.usecases.fields import proposed_fields
@@ -47,11 +48,13 @@ def conclude(deps: Deps, refund: Refund, kept: StoreRefund) -> Refund:
 
 
 def _finish(deps: Deps, refund: Refund, to: RefundState, changes: dict[str, object]) -> Refund:
-    """Move and, in the same step, queue the ticket's note and the customer's fields."""
+    """Move and, in the same step, queue the ticket's note, the customer's fields and a bonus."""
     now = deps.clock.now()
     case = deps.cases.case(refund.account_id, refund.case_id)
     after = refund.moved_to(to).model_copy(update=changes)
     write = outcome_write(deps, case, after) if case is not None else None
+    is_settled = to is RefundState.SETTLED
+    bonus = bonus_of(deps, case, refund) if case is not None and is_settled else None
     refund = deps.ledger.move(
         refund,
         to,
@@ -59,8 +62,11 @@ def _finish(deps: Deps, refund: Refund, to: RefundState, changes: dict[str, obje
         SYSTEM,
         changes=changes,
         write=write,
-        customer_of=case if to is RefundState.SETTLED else None,
+        customer_of=case if is_settled else None,
+        bonus=bonus,
     )
+    if bonus is not None:
+        deps.notifier.wake("bonus", bonus.id)
     if write is not None:
         deps.notifier.wake("ticket_write", write.id)
     if case is not None and to is RefundState.SETTLED:

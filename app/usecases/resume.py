@@ -23,6 +23,9 @@ def requeue_unfinished(deps: Deps) -> dict[str, int]:
     refunds = deps.ledger.due(now, _BATCH)
     customers = deps.outbox.due_customers(now, _BATCH)
     approvals = deps.approvals.due(now, _BATCH)
+    bonuses = deps.bonuses.due(now, _BATCH)
+    for bonus_id in bonuses:
+        deps.notifier.wake("bonus", bonus_id)
     for refund_id in refunds:
         deps.notifier.wake("refund", refund_id)
     for delivery_id in deliveries:
@@ -37,6 +40,7 @@ def requeue_unfinished(deps: Deps) -> dict[str, int]:
         "deliveries": len(deliveries),
         "ticket_writes": len(writes),
         "refunds": len(refunds),
+        "bonuses": len(bonuses),
         "customers": len(customers),
         "reminders": len(approvals),
     }

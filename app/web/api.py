@@ -129,7 +129,10 @@ def ticket(ticket_id: str) -> Response:
                 bodies.order_body(item, names, formats) for item in case.match.candidates
             ],
             "plan": plan,
-            "refunds": [bodies.refund_body(item, now, formats) for item in view.refunds],
+            "refunds": [
+                bodies.refund_body(item, now, formats, bonus=view.bonus_of(item))
+                for item in view.refunds
+            ],
             "writes": [bodies.write_body(item) for item in view.writes],
             "history": [bodies.history_body(item) for item in view.history],
             "mirror": form_mirror(deps, owner, shown, view.writes).values,
@@ -151,7 +154,8 @@ def refund(refund_id: str) -> Response:
     found = deps.ledger.get(account().id, refund_id)
     if found is None:
         raise LookupError(f"there is no refund {refund_id}")
-    return _answer(bodies.refund_body(found, deps.clock.now(), _formats()))
+    bonus = deps.bonuses.of_refund(account().id, found.id)
+    return _answer(bodies.refund_body(found, deps.clock.now(), _formats(), bonus=bonus))
 
 
 # --- the case -----------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from app.web.errors import install_error_handlers
 from app.web.health import health
 from app.web.hooks import hooks
 from app.web.panel import panel
+from app.web.policy_api import policy_api
 from app.web.security import install_request_hooks
 from app.web.session import Signer
 from app.web.sidebar import sidebar
@@ -50,7 +51,7 @@ def build_application(
     install(app.extensions, Web(settings=settings, deps=deps, signer=signer, probe=probe))
     install_request_hooks(app, is_https=settings.public_url.startswith("https://"))
     install_error_handlers(app)
-    for blueprint in (hooks, sidebar, card, panel, api, approvals_api, health):
+    for blueprint in (hooks, sidebar, card, panel, api, approvals_api, policy_api, health):
         app.register_blueprint(blueprint)
     return app
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from app.domain.bonus import Bonus, BonusState
 from app.domain.case import Case, refund_status
 from app.domain.money import Money
 from app.domain.order import Order, OrderSummary
@@ -142,11 +143,19 @@ def _differs(plan: Plan, formats: Formats) -> str:
 
 
 def refund_body(
-    refund: Refund, now: datetime, formats: Formats, *, is_new: bool = False
+    refund: Refund,
+    now: datetime,
+    formats: Formats,
+    *,
+    bonus: Bonus | None = None,
+    is_new: bool = False,
 ) -> body.RefundState:
-    """A refund in words that say what is true about the money."""
+    """A refund, and the bonus that goes with it, in words that say what is true about the money.
+
+    It isn't final while its bonus is still to be given.
+    """
     code = state_code(refund)
-    amount = formats.money(refund.settled_amount or refund.plan.total)
+    amount = formats.money(_given(refund, bonus))
     label = ", ".join(tender.label for tender in refund.plan.tenders)
     title = f"refund.{code}.title"
     if refund.plan.is_store_credit and has_text(f"{title}_credit"):
@@ -156,10 +165,13 @@ def refund_body(
     if refund.explanation and code != "holding":
         says_it_all = detail.rstrip(".").lower() in refund.explanation.lower()
         detail = refund.explanation if says_it_all else f"{detail} {refund.explanation}"
+    if bonus is not None:
+        about = text(f"bonus.{bonus.state.value}", amount=formats.money(bonus.amount))
+        detail = f"{detail} {about} {bonus.explanation or ''}".rstrip()
     return body.RefundState(
         id=refund.id,
         state=refund.state.value,
-        is_final=refund.state.is_final,
+        is_final=refund.state.is_final and (bonus is None or bonus.state.is_final),
         money_moved=money_moved(refund),
         amount=_money(refund.settled_amount or refund.plan.total),
         order_name=refund.order_name,
@@ -172,6 +184,15 @@ def refund_body(
         requested_by=refund.requested_by_name,
         is_new=is_new,
     )
+
+
+def _given(refund: Refund, bonus: Bonus | None) -> Money:
+    """What the customer has, or is to get: with the bonus, until it is known to have failed."""
+    if refund.settled_amount is None:
+        return refund.plan.credit_total
+    if bonus is not None and bonus.state is BonusState.GIVEN:
+        return refund.settled_amount + bonus.amount
+    return refund.settled_amount
 
 
 def write_body(write: PendingWrite) -> body.WriteBody:

@@ -15,12 +15,12 @@ _MAX_BODY_BYTES = 64 * 1024
 _B = TypeVar("_B", bound=BaseModel)
 
 
-def read_body(model: type[_B]) -> _B:
+def read_body(model: type[_B], most_bytes: int = _MAX_BODY_BYTES) -> _B:
     """The request's body as `model`; raises what the error handlers turn into 4xx."""
-    if request.content_length is not None and request.content_length > _MAX_BODY_BYTES:
+    if request.content_length is not None and request.content_length > most_bytes:
         raise RequestEntityTooLarge
-    raw = request.stream.read(_MAX_BODY_BYTES + 1)
-    if len(raw) > _MAX_BODY_BYTES:
+    raw = request.stream.read(most_bytes + 1)
+    if len(raw) > most_bytes:
         raise RequestEntityTooLarge
     if not raw and model is NoBody:
         raw = b"{}"

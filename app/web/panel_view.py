@@ -9,6 +9,7 @@ from app.domain.order import FulfilmentStatus, LineItem, Order, OrderSummary
 from app.domain.people import Agent
 from app.domain.plan import Plan
 from app.domain.policy.model import Policy
+from app.domain.refund import Refund
 from app.usecases.cases import TicketView
 from app.web import bodies
 from app.web.api_models import RefundState
@@ -163,7 +164,7 @@ def panel_view(
         )
         return PanelView(ticket_id, strip, needs_role, can_act, can_triage=can_act)
     formats = viewer.formats
-    refund = bodies.refund_body(stands.refund, view.read_at, formats) if stands.refund else None
+    refund = _refund(view, stands.refund, formats) if stands.refund else None
     plan = _shown_plan(stands, case)
     matched = case.order is not None
     can_choose = can_act and can_choose_order(view)
@@ -193,14 +194,17 @@ def panel_view(
         fields=fields_view(view, case),
         fields_write=_fields_write(view),
         earlier=tuple(
-            bodies.refund_body(item, view.read_at, formats)
-            for item in view.refunds
-            if item is not stands.refund
+            _refund(view, item, formats) for item in view.refunds if item is not stands.refund
         ),
         history=history_view(view, viewer.agent_id, viewer.agent, formats),
         read_at=formats.time(case.order.read_at) if case.order else None,
         mirror=mirror,
     )
+
+
+def _refund(view: TicketView, refund: Refund, formats: Formats) -> RefundState:
+    bonus = view.bonus_of(refund)
+    return bodies.refund_body(refund, view.read_at, formats, bonus=bonus)
 
 
 def _strip(stands: Standing, case: Case, refund: RefundState | None) -> Strip:

@@ -17,7 +17,8 @@ from app.bootstrap import Services, build_services
 from app.domain.case import Case
 from app.domain.money import Money
 from app.domain.people import Agent, Tier
-from app.domain.plan import RefundChoice
+from app.domain.plan import Destination, RefundChoice, Terms
+from app.domain.pricing import everything_left
 from app.domain.refund import Refund, RefundState
 from app.domain.ticket import TicketEvent, TicketEventKind
 from app.ports import Account, StoreRecord
@@ -241,6 +242,27 @@ class Scene:
         assert is_new
         return asked, refund
 
+    def clicked_for_credit(self, bonus_percent: int) -> tuple[Asked, Refund]:
+        """A clicked refund of the whole order to store credit, with a bonus, whose hold is over."""
+        asked = self.ask()
+        assert triage_delivery(self.deps, int(self.deliver(asked))) == "triaged"
+        account, case = self.deps.account("acme"), self.case(asked)
+        assert case.decision is not None
+        terms = Terms(bonus_percent=Decimal(bonus_percent))
+        lines = tuple(one.model_copy(update={"terms": terms}) for one in case.decision.lines)
+        decision = case.decision.model_copy(update={"lines": lines})
+        case = case.model_copy(update={"decision": decision, "revision": case.revision + 1})
+        now = self.deps.clock.now()
+        assert self.deps.cases.save_decision(case, None, "tests", "case_refreshed", now, None)
+        assert case.order is not None
+        whole = everything_left(case.order).model_copy(
+            update={"destination": Destination.STORE_CREDIT}
+        )
+        offered = offer_choice(self.deps, account, case.id, whole, AGENT)
+        refund, is_new = request_refund(self.deps, account, offered.id, AGENT, False)
+        assert is_new
+        return asked, refund
+
     # workers
 
     def order(self, *jobs: Job, **more: Any) -> Order:
@@ -262,6 +284,16 @@ class Scene:
     def refunds_in_store(self, order_id: str) -> list[Decimal]:
         """What the store's own books say was paid back, refund by refund."""
         return [refund.paid() for refund in self.shop.orders[order_id].refunds]
+
+    def credits_in_store(self, order_id: str) -> list[tuple[str, Decimal]]:
+        """What the customer of an order got as store credit, by the store's own books."""
+        customer = self.shop.orders[order_id].customer
+        assert customer is not None
+        return [
+            (one.event, one.amount)
+            for account in customer.store_credit
+            for one in account.transactions
+        ]
 
     def notes(self, ticket_id: int) -> list[str]:
         """The markers of all that we wrote on a ticket, in the helpdesk's own books."""

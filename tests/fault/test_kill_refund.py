@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
+from decimal import Decimal
 
 import pytest
 
+from app.domain.bonus import BonusState
 from tests.fault.scene import KILLED, READS, Asked, Scene, Victim
 
 pytestmark = pytest.mark.fault
@@ -123,3 +125,34 @@ def test_nothing_that_was_never_clicked_is_refunded(scene: Scene) -> None:
     scene.recover()
     assert scene.faults_of_triage(asked) == []
     assert scene.refunds_in_store(asked.order_id) == []
+
+
+def test_a_kill_anywhere_gives_store_credit_and_its_bonus_at_most_once(scene: Scene) -> None:
+    """The refund is sent again with its key. The bonus has none: where it may have been given and
+    wasn't, it is left unknown, and a person is told."""
+    percent, bonus = 10, Decimal("4.86")
+    _, refund = scene.clicked_for_credit(percent)
+    steps = scene.steps_of(("refund", refund.id))
+    begin = steps.index("bonuses.find")
+    wanted = [number for number, step in enumerate(steps) if step == "store.send_refund"]
+    wanted += [number for number in range(begin, len(steps)) if steps[number] not in READS]
+    victims = []
+    for number in wanted:
+        asked, refund = scene.clicked_for_credit(percent)
+        ended = scene.workers.run(scene.order(("refund", refund.id), dies_at=number))
+        where = f"killed before step {number}, {steps[number]}"
+        victims.append(Victim(where, asked, refund, ended))
+    scene.recover()
+    assert scene.not_killed([one.ended for one in victims]) == []
+    assert "store.send_credit" in steps[begin:]
+    for victim in victims:
+        found = scene.deps.bonuses.of_refund("acme", victim.refund.id)
+        assert found is not None, victim.where
+        credits = scene.credits_in_store(victim.asked.order_id)
+        assert credits[0] == ("ORDER_REFUND", victim.refund.plan.total.amount), victim.where
+        if victim.where.endswith("store.send_credit") and found.state is BonusState.UNKNOWN:
+            assert credits[1:] == [], victim.where
+            continue
+        assert credits[1:] == [("ADJUSTMENT", bonus)], victim.where
+        assert found.state is BonusState.GIVEN, victim.where
+    assert scene.chain_fault() is None

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from app.bootstrap import Services, build_services
+from app.domain.bonus import BonusState
 from app.domain.classify.trained import TrainedClassifier
 from app.domain.refund import RefundState
 from app.jobs import run, use_services
@@ -116,7 +117,7 @@ def watch(steps: Steps) -> Callable[[Deps], Deps]:
 
         records: dict[str, Any] = {
             name: Watched(getattr(deps, name), name, steps)
-            for name in ("inbox", "cases", "ledger", "outbox", "audit", "notifier")
+            for name in ("inbox", "cases", "ledger", "bonuses", "outbox", "audit", "notifier")
         }
         return replace(
             deps,
@@ -158,8 +159,11 @@ def is_finished(services: Services) -> bool:
     deps = services.deps
     soon = deps.clock.now() + timedelta(minutes=10)
     moving = (RefundState.HOLDING, RefundState.SENDING, RefundState.UNKNOWN)
+    waiting = (BonusState.QUEUED, BonusState.SENDING)
+    accounts = deps.accounts.all()
     return (
-        not deps.inbox.due(soon, 1)
+        not any(one.state in waiting for a in accounts for one in deps.bonuses.all_of(a.id))
+        and not deps.inbox.due(soon, 1)
         and not deps.outbox.due(soon, 1)
         and not deps.outbox.due_customers(soon, 1)
         and not any(deps.ledger.all_of(account.id, moving) for account in deps.accounts.all())

@@ -16,6 +16,7 @@ from app.domain.ticket import TicketEvent, TicketEventKind
 from app.ports import Account
 from app.storage.engine import Database
 from app.storage.migrate import upgrade
+from app.usecases.bonuses import work_on_bonus
 from app.usecases.customers import write_customer
 from app.usecases.deps import Deps
 from app.usecases.refunds import request_refund, work_on_refund
@@ -37,6 +38,7 @@ JOBS: dict[str, Callable[..., object]] = {
     "triage": lambda deps, number: triage_delivery(deps, int(number)),
     "ticket_write": deliver_write,
     "refund": work_on_refund,
+    "bonus": work_on_bonus,
     "customer": write_customer,
     "reminder": remind,
 }

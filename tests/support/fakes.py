@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from app.domain.bonus import Bonus
 from app.domain.channel import Channel
 from app.domain.classification import Classification, Kind, Reason
 from app.domain.crm import CustomerFields, TicketFields, TicketWrite
@@ -51,6 +52,7 @@ from app.ports import (
     Recheck,
     SecretVault,
     SidebarVisit,
+    StoreCredit,
     StoreRecord,
     StoreRefund,
     Surroundings,
@@ -60,6 +62,7 @@ from app.ports import (
 from app.storage.accounts import SqlAccounts
 from app.storage.approvals import SqlApprovals, SqlDelegations
 from app.storage.audit import SqlAuditTrail
+from app.storage.bonuses import SqlBonuses
 from app.storage.casebook import SqlCaseBook
 from app.storage.engine import Database
 from app.storage.inbox import SqlInbox
@@ -323,6 +326,7 @@ class MemoryStore:
         self.orders: dict[str, Order] = {}
         self.owners: dict[str, str] = {}
         self.sent: list[Refund] = []
+        self.credits: list[StoreCredit] = []
         self.reads = 0
         self.fault: Exception | None = None
         self.answer: TransactionStatus | Exception = TransactionStatus.SUCCESS
@@ -395,6 +399,29 @@ class MemoryStore:
             raise self.answer
         self.sent.append(refund)
         return self.read_refund(str(len(self.sent)))
+
+    def prepare_credit(self, bonus: Bonus) -> str:
+        self._ready()
+        return json.dumps({"before": len(self.credits), "bonus": bonus.id})
+
+    def send_credit(self, bonus: Bonus) -> StoreCredit:
+        credit = StoreCredit(
+            id=f"credit-{len(self.credits) + 1}", created_at=self.clock.now(), amount=bonus.amount
+        )
+        self.credits.append(credit)
+        return credit
+
+    def find_credits(self, bonus: Bonus) -> tuple[StoreCredit, ...]:
+        self._ready()
+        before = json.loads(bonus.store_input or "")["before"]
+        return tuple(one for one in self.credits[before:] if one.amount == bonus.amount)
+
+    def read_credit(self, store_credit_id: str) -> StoreCredit:
+        self._ready()
+        for credit in self.credits:
+            if credit.id == store_credit_id:
+                return credit
+        raise NotFound("there is no such credit", vendor=self.name, operation="read a credit")
 
     def find_refund(self, refund: Refund) -> StoreRefund | None:
         for number, sent in enumerate(self.sent, start=1):
@@ -608,6 +635,7 @@ def make_world(
         ledger=SqlRefundLedger(database),
         approvals=SqlApprovals(database),
         delegations=SqlDelegations(database),
+        bonuses=SqlBonuses(database),
         outbox=SqlOutbox(database),
         policies=SqlPolicies(database),
         audit=SqlAuditTrail(database),

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
+from app.domain.bonus import Bonus
 from app.domain.crm import CustomerFields, TicketWrite
 from app.domain.errors import (
     NotFound,
@@ -29,7 +30,7 @@ from app.domain.plan import InvalidChoice, Plan, RefundChoice
 from app.domain.pricing import build_plan
 from app.domain.refund import Refund
 from app.domain.ticket import Message, Requester, Ticket
-from app.ports import Recheck, StoreRefund, TicketPage, WriteReceipt
+from app.ports import Recheck, StoreCredit, StoreRefund, TicketPage, WriteReceipt
 from tests.support.fakes import (
     HandClock,
     MemoryHelpdesk,
@@ -280,6 +281,18 @@ class ScriptedStore(MemoryStore):
             self.orders[booked.order_id] = order.model_copy(
                 update={"refunded": order.refunded + booked.amount}
             )
+
+    def prepare_credit(self, bonus: Bonus) -> str:
+        with self.script.step("prepare_credit"):
+            return super().prepare_credit(bonus)
+
+    def send_credit(self, bonus: Bonus) -> StoreCredit:
+        with self.script.step("send_credit"):
+            return super().send_credit(bonus)
+
+    def find_credits(self, bonus: Bonus) -> tuple[StoreCredit, ...]:
+        with self.script.step("find_credits"):
+            return super().find_credits(bonus)
 
     def find_refund(self, refund: Refund) -> StoreRefund | None:
         with self.script.step("find_refund"):

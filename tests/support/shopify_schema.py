@@ -59,7 +59,10 @@ def documented_cost(schema: GraphQLSchema, document: DocumentNode) -> int:
             if isinstance(selection, FragmentSpreadNode):
                 total += children(parent, fragments[selection.name.value].selection_set)
             elif isinstance(selection, InlineFragmentNode):
-                total += children(parent, selection.selection_set)
+                named = selection.type_condition
+                inner = schema.get_type(named.name.value) if named else parent
+                assert isinstance(inner, GraphQLObjectType | GraphQLInterfaceType)
+                total += children(inner, selection.selection_set)
             elif isinstance(selection, FieldNode) and selection.selection_set is not None:
                 total += field(parent, selection, selection.selection_set)
         return total

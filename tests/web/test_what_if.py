@@ -27,7 +27,7 @@ def usd(amount: str) -> Money:
 def credited(world: World, desk: Desk) -> Case:
     """As `eligible`, of a store that can give store credit."""
     lines = (make_line(1, "Merino beanie", "20.00", quantity=2), make_line(2, "Wool socks", "20"))
-    world.add_order(make_order("#1042", lines, can_store_credit=True))
+    world.add_order(make_order("#1042", lines, can_store_credit=True, can_give_bonus=True))
     desk.receive("501", "I want a refund for my order")
     return desk.case("501")
 
@@ -36,7 +36,7 @@ def credited(world: World, desk: Desk) -> Case:
 def too_late(world: World, desk: Desk) -> Case:
     """One item, two days over the limit."""
     line = make_line(1, "Linen shirt", "48.60").model_copy(update={"delivered_at": LATE})
-    world.add_order(make_order("#1042", (line,), can_store_credit=True))
+    world.add_order(make_order("#1042", (line,), can_store_credit=True, can_give_bonus=True))
     desk.receive("501", "I want a refund for my order")
     return desk.case("501")
 

@@ -31,7 +31,7 @@ from app.domain.policy.rates import NO_RATES, Rates
 Facts = Mapping[str, Fact]
 
 TIER_WORDS: dict[Tier, str] = {
-    Tier.AUTOMATIC: "nobody",
+    Tier.AUTOMATIC: "may be automatic",
     Tier.AGENT: "an agent",
     Tier.TEAM_LEAD: "a team lead",
     Tier.MANAGER: "a manager",

@@ -39,7 +39,16 @@ _LEVEL = {Truth.FALSE: 0, Truth.UNKNOWN: 1, Truth.TRUE: 2}
 _TRUTHS = (Truth.FALSE, Truth.UNKNOWN, Truth.TRUE)
 _Tree = Callable[[Sequence[int]], int]
 # How many findings of one policy are remembered in all.
-_FINDINGS_KEPT = 20_000
+_FINDINGS_KEPT = 50_000
+_ALWAYS_NEEDED = frozenset(
+    {
+        TODAY,
+        "order.refunded",
+        "service.days_paid",
+        "service.days_left",
+        "service.percent_completed",
+    }
+)
 
 
 def _grow(condition: Condition, is_negated: bool, testers: list[tuple[Tester, bool]]) -> _Tree:
@@ -201,15 +210,13 @@ class CompiledPolicy:
         self.of_order = [one for one in self.clauses if one.clause.scope is Scope.ORDER]
         self.of_lines = [one for one in self.clauses if one.clause.scope is Scope.LINE]
         self.tier_rules = [(rule, CompiledCondition(rule.when)) for rule in policy.tier_rules]
+        # Ids of clauses that beat one another in a ring: none of them can decide.
+        ring = find_cycle([item.ranked for item in self.clauses])
+        self.ring = frozenset(clause.id for clause in ring)
         automatic = policy.automatic
         self.automatic_when = (
             CompiledCondition(automatic.when) if automatic and automatic.when else None
         )
-
-    @cached_property
-    def ring(self) -> frozenset[str]:
-        """Ids of clauses that beat one another in a ring: none of them can decide."""
-        return frozenset(one.id for one in find_cycle([item.ranked for item in self.clauses]))
 
     @cached_property
     def facts(self) -> frozenset[str]:
@@ -224,6 +231,11 @@ class CompiledPolicy:
     def _absent(self) -> dict[str, Fact]:
         because = "no connected store supplies this fact"
         return {name: Fact(name=name, unknown_because=because) for name in {*self.facts, TODAY}}
+
+    @cached_property
+    def needed(self) -> frozenset[str]:
+        """Every fact that a decision can depend on, what outcomes and tiers need included."""
+        return self.facts | _ALWAYS_NEEDED
 
     def complete(self, facts: Facts) -> dict[str, Fact]:
         """The facts, with an unknown one for each that the policy asks for and nothing supplies."""

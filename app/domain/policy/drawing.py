@@ -6,7 +6,7 @@ stand in `app.domain.policy.facts`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -473,9 +473,7 @@ def line_facts(scene: Scene, line: LineItem, more: Iterable[str] = ()) -> dict[s
     return facts
 
 
-def some_facts(
-    scene: Scene, names: Iterable[str], line: LineItem | None = None
-) -> Mapping[str, Fact]:
+def some_facts(scene: Scene, names: Iterable[str], line: LineItem | None = None) -> dict[str, Fact]:
     """Only the named facts: those of the order, or with `line` those of that line."""
     found: dict[str, Fact] = {}
     for name in names:

@@ -22,7 +22,7 @@ from app.domain.order import Order
 from app.domain.plan import InvalidChoice, Plan
 from app.domain.policy.authority import decision_facts, limit_findings, required_tier
 from app.domain.policy.compiled import CompiledPolicy, prepare
-from app.domain.policy.drawing import Scene, line_facts, order_facts
+from app.domain.policy.drawing import Scene, line_facts, order_facts, some_facts
 from app.domain.policy.facts import Fact
 from app.domain.policy.history import UNKNOWN_HISTORY, History
 from app.domain.policy.lines import LineDecision, decide_line
@@ -54,18 +54,23 @@ def decide(
     classification: Classification | None = None,
     history: History = UNKNOWN_HISTORY,
     rates: Rates = NO_RATES,
+    *,
+    keeps_all_facts: bool = True,
 ) -> Decision:
     """The policy's decision for an order and request at `now` (aware).
 
     `history` holds the figures that the policy asks for (`CompiledPolicy.windows`), `rates` what
     the admin set. Pure and deterministic: the same arguments give the same decision in any
-    process. The plan of an eligible decision covers eligible lines only.
+    process. The plan of an eligible decision covers eligible lines only. Without `keeps_all_facts`
+    only the facts are drawn that the answer can depend on: it is the same, and found sooner.
     """
     ready = prepare(policy)
     scene = Scene.of(
         order, request, classification, now, policy.time_zone, history=history, rates=rates
     )
-    general = order_facts(scene, ready.facts)
+    general = (
+        order_facts(scene, ready.facts) if keeps_all_facts else some_facts(scene, ready.needed)
+    )
     blocks = order_blocks(order)
     known = ready.complete(general)
     order_findings = [item.apply(known, rates, scene.today, None) for item in ready.of_order]
@@ -77,7 +82,11 @@ def decide(
     lines: list[LineDecision] = []
     facts_of_lines: dict[str, tuple[Fact, ...]] = {}
     for line in considered:
-        own = line_facts(scene, line, ready.facts)
+        own = (
+            line_facts(scene, line, ready.facts)
+            if keeps_all_facts
+            else some_facts(scene, ready.needed, line)
+        )
         facts_of_lines[line.id] = tuple(own.values())
         decided = decide_line(
             ready, order, line, {**known, **own}, order_findings, rates, scene.today

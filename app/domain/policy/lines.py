@@ -9,7 +9,7 @@ from app.domain.decision import Finding, LineVerdict, Truth, Verdict
 from app.domain.order import LineItem, Order
 from app.domain.policy.compiled import CompiledPolicy
 from app.domain.policy.facts import Fact
-from app.domain.policy.model import Clause, Effect
+from app.domain.policy.model import ALWAYS, Clause, Effect
 from app.domain.policy.precedence import Choice, choose
 from app.domain.policy.proposal import NothingLeft, Untold, terms_of
 from app.domain.policy.rates import Rates
@@ -56,9 +56,9 @@ def decide_line(
         for comparison in finding.comparisons
         if comparison.truth is Truth.UNKNOWN
     )
-    if choice == Choice():
-        _name_nearest_miss(decided, ready, line)
     clause = choice.decided_by
+    if choice == Choice() or (clause is not None and _is_catch_all(clause)):
+        _name_nearest_miss(decided, ready, line)
     if clause is not None and clause.effect is Effect.REFUND:
         _give_terms(decided, clause, facts, order, rates)
     decided.evidence = _evidence(ready, choice, facts, rates, today)
@@ -113,8 +113,16 @@ def _from_choice(line: LineItem, choice: Choice, untold: Sequence[Finding]) -> L
     return _verdict(line, Verdict.NOT_ELIGIBLE, None, NO_RULE)
 
 
+def _is_catch_all(clause: Clause) -> bool:
+    """Whether a clause says no to whatever no other clause covers."""
+    return clause.effect is Effect.EXCLUDE and clause.when == ALWAYS
+
+
 def _name_nearest_miss(decided: LineDecision, ready: CompiledPolicy, line: LineItem) -> None:
-    """Among refunding clauses that failed by one number alone, the one that missed by least."""
+    """Among refunding clauses that failed by one number alone, the one that missed by least.
+
+    Where a catch-all said no, its own sentence and offers stand, and only the finding is marked.
+    """
     misses = [
         finding
         for finding in decided.findings
@@ -127,6 +135,8 @@ def _name_nearest_miss(decided: LineDecision, ready: CompiledPolicy, line: LineI
         item.model_copy(update={"is_nearest_miss": True}) if item is miss else item
         for item in decided.findings
     ]
+    if decided.verdict.decided_by is not None:
+        return
     clause = ready.by_id[miss.code].clause
     verdict = _verdict(line, Verdict.NOT_ELIGIBLE, miss.code, miss.sentence)
     decided.verdict = verdict.model_copy(update={"alternatives": clause.alternatives})

@@ -9,7 +9,7 @@ beats it. So knowing less can take a decision away, but never makes another one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -52,6 +52,11 @@ class Ranked:
         return cls(clause, (clause.effect, clause.outcome if is_refund else None))
 
     @cached_property
+    def level(self) -> tuple[bool, int]:
+        """What ranks before specificity does: general exceptions, then priority."""
+        return _is_general_exception(self.clause), self.clause.priority
+
+    @cached_property
     def demands(self) -> Demands:
         """The demands of the clause's condition."""
         return Demands(effective_condition(self.clause))
@@ -79,40 +84,58 @@ def _is_general_exception(clause: Clause) -> bool:
 def find_cycle(clauses: Sequence[Ranked]) -> tuple[Clause, ...]:
     """Clauses that beat one another in a ring, so that none could decide; empty when none do.
 
-    Only exceptions that name clauses can make a ring: without them the ranks are an order.
+    Without exceptions that name clauses the ranks are an order. A ring therefore holds one that
+    names a clause of its own level or a higher one, and lies between the levels of such pairs.
     """
-    if not any(item.clause.excepts for item in clauses):
-        return ()
-    beaten = {
-        item.clause.id: [other for other in clauses if other is not item and item.beats(other)]
+    by_id = {item.clause.id: item for item in clauses}
+    upward = [
+        (item, by_id[one])
         for item in clauses
-    }
-    done: set[str] = set()
-    for start in clauses:
-        if found := _ring_from(start, beaten, done):
+        for one in item.clause.excepts
+        if one in by_id and item.level <= by_id[one].level
+    ]
+    if not upward:
+        return ()
+    lowest = min(item.level for item, _ in upward)
+    highest = max(named.level for _, named in upward)
+    among = [item for item in clauses if lowest <= item.level <= highest]
+    search = _RingSearch(among)
+    for _, named in upward:
+        if found := search.from_one(named):
             return found
     return ()
 
 
-def _ring_from(
-    start: Ranked, beaten: dict[str, list[Ranked]], done: set[str]
-) -> tuple[Clause, ...]:
-    """Depth first without recursion; `done` are clauses from which no ring can be reached."""
-    path: list[Ranked] = [start]
-    waiting = [iter(beaten[start.clause.id])]
-    if start.clause.id in done:
+class _RingSearch:
+    """Depth first, without recursion, over what each clause beats."""
+
+    def __init__(self, among: Sequence[Ranked]) -> None:
+        self._among = among
+        self._done: set[str] = set()
+
+    def _beaten_by(self, item: Ranked) -> Iterator[Ranked]:
+        return (other for other in self._among if other is not item and item.beats(other))
+
+    def from_one(self, start: Ranked) -> tuple[Clause, ...]:
+        """A ring that can be reached from `start`."""
+        if start.clause.id in self._done:
+            return ()
+        path, waiting = [start], [self._beaten_by(start)]
+        on_path = {start.clause.id}
+        while path:
+            following = next(waiting[-1], None)
+            if following is None:
+                left = path.pop().clause.id
+                waiting.pop()
+                self._done.add(left)
+                on_path.discard(left)
+            elif following.clause.id in on_path:
+                return tuple(item.clause for item in path[path.index(following) :])
+            elif following.clause.id not in self._done:
+                path.append(following)
+                on_path.add(following.clause.id)
+                waiting.append(self._beaten_by(following))
         return ()
-    while path:
-        following = next(waiting[-1], None)
-        if following is None:
-            done.add(path.pop().clause.id)
-            waiting.pop()
-        elif following in path:
-            return tuple(item.clause for item in path[path.index(following) :])
-        elif following.clause.id not in done:
-            path.append(following)
-            waiting.append(iter(beaten[following.clause.id]))
-    return ()
 
 
 @dataclass(frozen=True)

@@ -250,5 +250,6 @@ def replay_case(policy: Policy, case: PastCase, tally: Tally) -> None:
         past.classification,
         history=past.history,
         rates=past.rates,
+        keeps_all_facts=False,
     )
     tally.add(past, now, case, order)

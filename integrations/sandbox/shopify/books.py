@@ -6,8 +6,9 @@ from collections import Counter
 from typing import Any
 
 from integrations.sandbox.shopify import totals
-from integrations.sandbox.shopify.model import Order, Refund
+from integrations.sandbox.shopify.model import Order, Refund, StoreCreditTransaction
 from integrations.sandbox.shopify.shop import Shop
+from integrations.sandbox.shopify.store_credit import all_credits
 
 
 def read_books(shop: Shop) -> dict[str, Any]:
@@ -18,12 +19,14 @@ def read_books(shop: Shop) -> dict[str, Any]:
     with shop.lock:
         shop.settle_due()
         orders = [_order(order) for order in shop.orders.values()]
+        credits = [_credit(credit) for credit in all_credits(shop)]
         refunds = [refund for order in shop.orders.values() for refund in order.refunds]
         statuses = Counter(t.status for refund in refunds for t in refund.transactions)
         keys = Counter(r.idempotency_key for r in refunds if r.idempotency_key)
     return {
         "shop": shop.domain,
         "orders": orders,
+        "store_credit": credits,
         "counters": {
             "orders": len(orders),
             "refunds": len(refunds),
@@ -33,6 +36,15 @@ def read_books(shop: Shop) -> dict[str, Any]:
             "transactions_by_status": dict(statuses),
             "keys_used_twice": sum(count > 1 for count in keys.values()),
         },
+    }
+
+
+def _credit(credit: StoreCreditTransaction) -> dict[str, Any]:
+    return {
+        "id": credit.id,
+        "amount": str(credit.amount),
+        "currency": credit.account.currency,
+        "event": credit.event,
     }
 
 

@@ -39,6 +39,19 @@ class StoreCreditAccount:
     id: str
     currency: str
     balance: Decimal = ZERO
+    transactions: list[StoreCreditTransaction] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class StoreCreditTransaction:
+    """A credit. It has neither a note nor a key: the vendor's record has none."""
+
+    id: str
+    account: StoreCreditAccount = field(repr=False)
+    amount: Decimal
+    balance_after: Decimal
+    created_at: datetime
+    event: str
 
 
 @dataclass(slots=True)

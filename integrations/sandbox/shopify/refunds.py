@@ -21,11 +21,11 @@ from integrations.sandbox.shopify.model import (
     Order,
     Refund,
     RefundLine,
-    StoreCreditAccount,
     Transaction,
 )
 from integrations.sandbox.shopify.money import ZERO, has_valid_precision
 from integrations.sandbox.shopify.shop import GatewayRule, Shop
+from integrations.sandbox.shopify.store_credit import add_credit
 from integrations.sandbox.shopify.suggestions import (
     BadChoice,
     DutyChoice,
@@ -171,21 +171,6 @@ def refund_everything(
         ],
     }
     return create_refund(shop, values, all_orders=True, source=source)[1]
-
-
-def credit_store_account(
-    shop: Shop, order: Order, amount: Decimal, currency: str
-) -> StoreCreditAccount:
-    """Add to the customer's account in this currency, opening it when there is none."""
-    if order.customer is None:
-        raise Refusal("The order has no customer to credit", ["refundMethods"])
-    for account in order.customer.store_credit:
-        if account.currency == currency:
-            account.balance += amount
-            return account
-    account = StoreCreditAccount(shop.gids.new("StoreCreditAccount"), currency, amount)
-    order.customer.store_credit.append(account)
-    return account
 
 
 def _check_currency(order: Order, currency: str | None) -> None:
@@ -342,7 +327,9 @@ def _book_store_credit(
     shop: Shop, order: Order, credit: Mapping[str, Any], now: datetime
 ) -> Transaction:
     amount = credit["amount"]["amount"]
-    credit_store_account(shop, order, amount, order.currency)
+    if order.customer is None:
+        raise Refusal("The order has no customer to credit", ["refundMethods"])
+    add_credit(shop, order.customer, amount, order.currency, "ORDER_REFUND")
     return Transaction(
         id=shop.gids.new("OrderTransaction"),
         kind="REFUND",

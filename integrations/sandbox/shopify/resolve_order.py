@@ -338,5 +338,12 @@ RESOLVERS: dict[str, dict[str, Resolver]] = {
     "FulfillmentLineItem": {"lineItem": lambda x, info: In(x.order, x.part.line_item)},
     "OrderTransaction": TRANSACTION,
     "Return": RETURN,
-    "StoreCreditAccount": {"balance": lambda a, info: MoneyV2(a.balance, a.currency)},
+    "StoreCreditAccount": {
+        "balance": lambda a, info: MoneyV2(a.balance, a.currency),
+        "transactions": lambda a, info, **arguments: connection(a.transactions, **arguments),
+    },
+    "StoreCreditAccountCreditTransaction": {
+        "amount": lambda t, info: MoneyV2(t.amount, t.account.currency),
+        "balanceAfterTransaction": lambda t, info: MoneyV2(t.balance_after, t.account.currency),
+    },
 }

@@ -12,13 +12,13 @@ from graphql import GraphQLError, value_from_ast_untyped
 from integrations.sandbox.shopify import totals
 from integrations.sandbox.shopify.cancel import CancelRefused, start_cancel
 from integrations.sandbox.shopify.idempotency import KeyRefused
-from integrations.sandbox.shopify.model import Customer, Order, Refund, StoreCreditAccount
-from integrations.sandbox.shopify.money import MoneyV2, has_valid_precision
+from integrations.sandbox.shopify.model import Customer, Order, Refund
 from integrations.sandbox.shopify.paging import connection
 from integrations.sandbox.shopify.refunds import Refusal, create_refund
 from integrations.sandbox.shopify.resolve_order import In, Resolver, search_orders
 from integrations.sandbox.shopify.session import Session, bad_request
 from integrations.sandbox.shopify.shop import Shop, WebhookSubscription
+from integrations.sandbox.shopify.store_credit import CreditRefused, find_credit, give_credit
 
 SUPPORTED_VERSIONS = ("2026-01", "2026-04", "2026-07", "2026-10")
 OTHER_VERSIONS = ("2027-01", "unstable")
@@ -70,6 +70,10 @@ def _node(root: Any, info: Any, id: str) -> Any:
         "Refund": ("read_orders", lambda: _refund(root, info, id)),
         "Return": ("read_returns", lambda: _return(root, info, id)),
         "Customer": ("read_customers", lambda: shop.customers.get(id)),
+        "StoreCreditAccountCreditTransaction": (
+            "read_store_credit_accounts",
+            lambda: find_credit(shop, id),
+        ),
         "OrderCancelJobResult": (
             "read_orders",
             lambda: shop.cancel_jobs[id][0] if id in shop.cancel_jobs else None,
@@ -238,47 +242,11 @@ def _order_cancel(root: Any, info: Any, **arguments: Any) -> dict[str, Any]:
 
 def _credit(root: Any, info: Any, id: str, creditInput: dict[str, Any]) -> dict[str, Any]:
     """Goodwill credit by customer or account id."""
-    session: Session = info.context
-    shop, money = session.shop, creditInput["creditAmount"]
-    amount, currency = money["amount"], money["currencyCode"]
     _refuse_idempotent(info)
-
-    def refused(code: str, message: str, *path: str) -> dict[str, Any]:
-        return {"user_errors": [{"code": code, "message": message, "field": list(path)}]}
-
-    if amount <= 0 or not has_valid_precision(amount, currency):
-        return refused(
-            "NEGATIVE_OR_ZERO_AMOUNT", "Amount must be positive", "creditInput", "creditAmount"
-        )
-    expires_at = creditInput.get("expiresAt")
-    if expires_at is not None and expires_at <= shop.clock.now():
-        return refused(
-            "EXPIRES_AT_IN_PAST", "Expiration is in the past", "creditInput", "expiresAt"
-        )
-    with shop.lock:
-        account: StoreCreditAccount | None
-        if "/StoreCreditAccount/" in id:
-            accounts = (a for c in shop.customers.values() for a in c.store_credit)
-            account = next((a for a in accounts if a.id == id), None)
-            if account is None:
-                return refused("ACCOUNT_NOT_FOUND", "Account does not exist", "id")
-            if account.currency != currency:
-                return refused("MISMATCHING_CURRENCY", "Currency differs", "creditInput")
-        else:
-            customer = shop.customers.get(id)
-            if customer is None:
-                return refused("OWNER_NOT_FOUND", "Owner does not exist", "id")
-            account = next((a for a in customer.store_credit if a.currency == currency), None)
-            if account is None:
-                account = StoreCreditAccount(shop.gids.new("StoreCreditAccount"), currency)
-                customer.store_credit.append(account)
-        account.balance += amount
-        transaction = {
-            "id": shop.gids.new("StoreCreditAccountCreditTransaction"),
-            "amount": MoneyV2(amount, currency),
-            "balance_after_transaction": MoneyV2(account.balance, currency),
-            "created_at": shop.clock.now(),
-        }
+    try:
+        transaction = give_credit(info.context.shop, id, creditInput)
+    except CreditRefused as refused:
+        return {"user_errors": [refused.as_user_error()]}
     return {"store_credit_account_transaction": transaction, "user_errors": []}
 
 

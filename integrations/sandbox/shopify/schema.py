@@ -21,7 +21,15 @@ from graphql import (
 )
 
 from integrations.sandbox.shopify import resolve_order, resolve_refund, resolve_root
-from integrations.sandbox.shopify.model import CancelJob, Customer, Location, Order, Refund, Return
+from integrations.sandbox.shopify.model import (
+    CancelJob,
+    Customer,
+    Location,
+    Order,
+    Refund,
+    Return,
+    StoreCreditTransaction,
+)
 from integrations.sandbox.shopify.money import loose
 from integrations.sandbox.shopify.resolve_order import In, Resolver
 
@@ -51,6 +59,7 @@ _TYPE_NAMES = {
     Location: "Location",
     Refund: "Refund",
     Return: "Return",
+    StoreCreditTransaction: "StoreCreditAccountCreditTransaction",
 }
 _AMOUNT = re.compile(r"-?\d+(\.\d+)?")
 

@@ -8,12 +8,13 @@ from typing import TypeVar
 
 from pydantic import ValidationError
 
-from app.domain.errors import Malformed, OutcomeUnknown, Unavailable
+from app.domain.bonus import Bonus
+from app.domain.errors import Malformed, OutcomeUnknown, Rejected, Unavailable
 from app.domain.matching import Lookup, OrderQuery
 from app.domain.order import Order, TransactionStatus
 from app.domain.plan import RefundChoice
 from app.domain.refund import Refund
-from app.ports import Check, Recheck, StoreRecord, StoreRefund, Surroundings
+from app.ports import Check, Recheck, StoreCredit, StoreRecord, StoreRefund, Surroundings
 from integrations.stores.magento import lookup, refund_input
 from integrations.stores.magento.checks import run_checks
 from integrations.stores.magento.client import MagentoClient
@@ -220,6 +221,27 @@ class Magento:
             note=f"[{refund.marker}] ticket {refund.ticket_id}",
             is_manual=refund.plan.is_manual,
         )
+
+    # --- store credit: neither refund route gives any, in any edition ----------------------------
+
+    def prepare_credit(self, bonus: Bonus) -> str:
+        """Refused."""
+        raise self._no_credit()
+
+    def send_credit(self, bonus: Bonus) -> StoreCredit:
+        """Refused."""
+        raise self._no_credit()
+
+    def find_credits(self, bonus: Bonus) -> tuple[StoreCredit, ...]:
+        """Refused."""
+        raise self._no_credit()
+
+    def read_credit(self, store_credit_id: str) -> StoreCredit:
+        """Refused."""
+        raise self._no_credit()
+
+    def _no_credit(self) -> Rejected:
+        return rejected("store credit", "its API gives no store credit")
 
     # --- documents ------------------------------------------------------------------------------
 

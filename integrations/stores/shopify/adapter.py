@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from app.domain.bonus import Bonus
 from app.domain.errors import (
     Malformed,
     NotFound,
@@ -19,8 +20,8 @@ from app.domain.matching import Lookup, OrderQuery
 from app.domain.order import Order
 from app.domain.plan import Destination, RefundChoice
 from app.domain.refund import Refund
-from app.ports import Check, Recheck, StoreRecord, StoreRefund, Surroundings
-from integrations.stores.shopify import documents, refund_input
+from app.ports import Check, Recheck, StoreCredit, StoreRecord, StoreRefund, Surroundings
+from integrations.stores.shopify import documents, refund_input, store_credit
 from integrations.stores.shopify.answers import Answer, speaks_of_keys
 from integrations.stores.shopify.checks import run_checks
 from integrations.stores.shopify.client import ShopifyClient
@@ -42,6 +43,7 @@ from integrations.stores.shopify.vocabulary import (
     READ_LOCATIONS,
     READ_PRODUCTS,
     READ_RETURNS,
+    STORE_CREDIT_SCOPES,
     VENDOR,
 )
 from integrations.stores.shopify.words import Notes, wire_amount
@@ -103,6 +105,7 @@ class Shopify:
                 shop=self._config.shop,
                 read_at=self._surroundings.clock.now(),
                 final_sale_tags=self._config.final_sale_tags,
+                may_give_bonus=all(self._config.may(scope) for scope in STORE_CREDIT_SCOPES),
                 notes=notes,
             ),
         )
@@ -224,6 +227,56 @@ class Shopify:
             return to_store_refund(created, refund.order_id)
         except ValueError as error:
             raise self._unknown(answer, "its refund can't be read") from error
+
+    # --- bonuses on store credit ----------------------------------------------------------------
+
+    def prepare_credit(self, bonus: Bonus) -> str:
+        """Read what is in the customer's account; the exact input, to be stored. One call."""
+        return store_credit.prepare(bonus, self._holder(bonus))
+
+    def send_credit(self, bonus: Bonus) -> StoreCredit:
+        """Send the stored input once; the vendor knows no key for it. Raises as `send_refund`."""
+        document = documents.STORE_CREDIT_CREDIT
+        answer = self._client.execute(document, store_credit.stored_variables(bonus))
+        try:
+            payload = store_credit.CreditedPayload.model_validate(
+                answer.data.get("storeCreditAccountCredit")
+            )
+            return store_credit.answered(payload, answer.request_id)
+        except (ValidationError, ValueError) as error:
+            raise OutcomeUnknown(
+                "Shopify may have given the bonus: its answer can't be read",
+                vendor=VENDOR,
+                operation=document.operation,
+                status=200,
+                request_id=answer.request_id,
+            ) from error
+
+    def find_credits(self, bonus: Bonus) -> tuple[StoreCredit, ...]:
+        """What is new in the customer's account since the bonus was prepared. One call."""
+        holder = self._holder(bonus)
+        document = documents.STORE_CREDIT_HISTORY
+        return self._readable(document, lambda: store_credit.new_credits(bonus, holder))
+
+    def read_credit(self, store_credit_id: str) -> StoreCredit:
+        """A credit, by its id."""
+        document = documents.STORE_CREDIT_READ
+        answer = self._client.execute(document, {"id": store_credit_id})
+        raw = self._node(document, answer, "node", "credit")
+        return self._readable(
+            document,
+            lambda: store_credit.to_credit(store_credit.CreditPayload.model_validate(raw)),
+        )
+
+    def _holder(self, bonus: Bonus) -> store_credit.HolderPayload:
+        document = documents.STORE_CREDIT_HISTORY
+        answer = self._client.execute(document, {"customerId": bonus.customer_id})
+        raw = self._node(document, answer, "customerByIdentifier", "customer")
+        if answer.errors:
+            raise self._rejected(document, answer.errors[0].message)
+        return self._readable(document, lambda: store_credit.HolderPayload.model_validate(raw))
+
+    # --- refusals -------------------------------------------------------------------------------
 
     def _refuse(self, errors: tuple[UserError, ...], answer: Answer) -> None:
         """Raise for what the shop's rules refused; nothing when there is no reason."""

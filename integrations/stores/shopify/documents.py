@@ -44,6 +44,9 @@ REFUND_CREATE = load("refund_create", 32)
 REFUND_FIND = load("refund_find", 2)
 REFUND_STATUS = load("refund_status", 12)
 REFUNDS_OF = load("refunds_of", 12)
+STORE_CREDIT_HISTORY = load("store_credit_history", 60)
+STORE_CREDIT_CREDIT = load("store_credit_credit", 10)
+STORE_CREDIT_READ = load("store_credit_read", 2)
 
 DOCUMENTS: tuple[Document, ...] = (
     WHOAMI,
@@ -55,4 +58,7 @@ DOCUMENTS: tuple[Document, ...] = (
     REFUND_FIND,
     REFUND_STATUS,
     REFUNDS_OF,
+    STORE_CREDIT_HISTORY,
+    STORE_CREDIT_CREDIT,
+    STORE_CREDIT_READ,
 )

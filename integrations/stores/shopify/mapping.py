@@ -77,12 +77,14 @@ def to_order(
     read_at: datetime,
     final_sale_tags: Iterable[str],
     notes: Notes,
+    may_give_bonus: bool = False,
 ) -> Order:
     """The order of a decision. `notes` may already hold what the call itself lacked.
 
     Raises ValueError for amounts in mixed currencies or that aren't numbers.
     """
     currency = notes.currency = payload.presentment_currency_code
+    can_store_credit = _can_store_credit(payload, notes)
     shipments = Shipments(payload, notes)
     suggestion = to_suggestion(payload.everything, notes) if payload.everything else None
     if suggestion is None and payload.refundable:
@@ -119,7 +121,8 @@ def to_order(
         == "PurchasingCompany",
         is_complete=_is_complete(payload),
         can_notify_customer=payload.can_notify_customer,
-        can_store_credit=_can_store_credit(payload, notes),
+        can_store_credit=can_store_credit,
+        can_give_bonus=can_store_credit and may_give_bonus,
         prices_include_tax=payload.taxes_included,
         total=notes.presentment(payload.total_price_set, "total"),
         paid=notes.presentment(payload.total_received_set, "paid"),

@@ -19,6 +19,8 @@ READ_RETURNS = "read_returns"
 READ_PRODUCTS = "read_products"
 READ_LOCATIONS = "read_locations"
 READ_ALL_ORDERS = "read_all_orders"
+READ_STORE_CREDIT = "read_store_credit_accounts"
+WRITE_STORE_CREDIT = "write_store_credit_account_transactions"
 
 # What is lost without a scope; the first two are needed, the others wanted.
 # https://shopify.dev/docs/api/usage/access-scopes
@@ -30,8 +32,11 @@ WANTED_SCOPES: dict[str, str] = {
     READ_RETURNS: "open returns stay unknown, so every order needs a person's review",
     READ_PRODUCTS: "product tags stay unknown, so final-sale rules need a person's review",
     READ_ALL_ORDERS: "orders older than 60 days can't be found (ask Shopify to grant it)",
+    READ_STORE_CREDIT: "a bonus on store credit can't be given",
+    WRITE_STORE_CREDIT: "a bonus on store credit can't be given",
     READ_LOCATIONS: "returned goods are restocked at the shop's default location",
 }
+STORE_CREDIT_SCOPES = (READ_STORE_CREDIT, WRITE_STORE_CREDIT)
 ALL_SCOPES: tuple[str, ...] = (*NEEDED_SCOPES, *WANTED_SCOPES)
 
 

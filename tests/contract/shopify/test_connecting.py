@@ -60,7 +60,7 @@ def test_what_comes_back_opens_the_shop(bench: ShopifyBench, mode: AuthMode) -> 
 def test_missing_wanted_scopes_become_steps(bench: ShopifyBench) -> None:
     token = bench.sandbox.issue_token(bench.shop, {"write_orders", "read_customers"})
     made = connect(bench, AuthMode.STATIC, {"access_token": token})
-    assert len(made.steps) == 4
+    assert len(made.steps) == 6
     assert any("read_all_orders" in step and "60 days" in step for step in made.steps)
 
 

@@ -20,6 +20,8 @@ EVERYTHING = (
     "read_returns",
     "read_all_orders",
     "read_locations",
+    "read_store_credit_accounts",
+    "write_store_credit_account_transactions",
 )
 
 
@@ -172,6 +174,8 @@ def test_doctor_names_each_missing_scope_and_what_is_lost(bench: ShopifyBench) -
         "scope read_customers": CheckStatus.FAILED,
         "scope read_returns": CheckStatus.WARNING,
         "scope read_all_orders": CheckStatus.WARNING,
+        "scope read_store_credit_accounts": CheckStatus.WARNING,
+        "scope write_store_credit_account_transactions": CheckStatus.WARNING,
         "scope read_locations": CheckStatus.WARNING,
         "customer data": CheckStatus.FAILED,
     }

@@ -92,7 +92,7 @@ def is_negative(amount: Money) -> bool:
 
 @given(orders(), st.data())
 def test_parts_less_fees_make_the_total_and_nothing_is_negative(order: Order, data: Any) -> None:
-    order = order.model_copy(update={"can_store_credit": True})
+    order = order.model_copy(update={"can_store_credit": True, "can_give_bonus": True})
     choice = data.draw(choices(order))
     try:
         plan = build_plan(order, choice)
@@ -323,7 +323,7 @@ def test_a_store_that_closes_the_order_warns_before_a_fee() -> None:
 
 
 def test_store_credit_pays_no_card_and_gives_its_bonus_on_top() -> None:
-    order = make_order(can_store_credit=True)
+    order = make_order(can_store_credit=True, can_give_bonus=True)
     choice = everything_left(order).model_copy(
         update={"destination": CREDIT, "bonus_percent": Decimal(10)}
     )

@@ -24,6 +24,7 @@ from integrations.stores.shopify.documents import (
     FOLDER,
     REFUND_CREATE,
     REFUND_PREVIEW,
+    STORE_CREDIT_CREDIT,
     Document,
 )
 from integrations.stores.shopify.lookup import plan_lookup
@@ -76,8 +77,8 @@ def test_the_mutation_carries_its_key_on_the_field() -> None:
     assert [one.name.value for one in field.directives or ()] == ["idempotent"]
 
 
-def test_only_the_refund_is_a_mutation() -> None:
-    assert [one for one in DOCUMENTS if one.is_mutation] == [REFUND_CREATE]
+def test_only_refunds_and_bonuses_are_mutations() -> None:
+    assert [one for one in DOCUMENTS if one.is_mutation] == [REFUND_CREATE, STORE_CREDIT_CREDIT]
 
 
 @pytest.mark.parametrize(

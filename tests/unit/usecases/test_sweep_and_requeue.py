@@ -129,6 +129,7 @@ def test_everything_unfinished_is_announced_and_nothing_else(bench: Bench) -> No
         "ticket_writes": 0,
         "refunds": 1,
         "customers": 0,
+        "bonuses": 0,
         "reminders": 0,
     }
     assert bench.notifier.heard == [("refund", refund.id), ("triage", str(waiting))]

@@ -49,9 +49,11 @@ def limits_of(
     currencies: set[str | None] = set()
     body = next(part for part in parts_of(node) if str(part.data) in {"limits", "always"})
     # "up to 100 EUR …; up to 500 …": the currency that one names is meant by all.
-    codes = {str(code) for code in tokens_of(body, "CURRENCY")}
+    codes = {str(code) for code in tokens_of(body, "CODE")}
     default = next(iter(codes)) if len(codes) == 1 else setting.currency
     for child in trees_of(body):
+        if str(child.data) in {"remind", "escalate"}:
+            continue
         if str(child.data) != "up_to":
             limits.append(TierLimit(tier=_HOLDERS[str(child.data)], up_to=None))
             continue
@@ -82,7 +84,7 @@ def reminders_of(node: Node, where: Place) -> dict[str, Any]:
             token = tokens_of(part)[0]
             values["remind_every_hours"] = _whole(token, where, _MOST_HOURS, "Hours are")
         elif str(part.data) == "escalate":
-            token = tokens_of(part, "NUMBER")[0]
+            token = tokens_of(part, "NUMERAL")[0]
             values["escalate_after_reminders"] = _whole(token, where, 100, "Reminders are")
         elif str(part.data) == "somebody":
             values["escalate_to"] = str(part.children[0])
@@ -175,7 +177,7 @@ def _subject(parts: dict[str, Node]) -> str:
 def split_of(node: Node, where: Place) -> dict[str, Any]:
     """Whose refunds are added up before an amount is compared with the tiers."""
     parts = {str(part.data): part for part in parts_of(node)}
-    token = tokens_of(node, "NUMBER")[0]
+    token = tokens_of(node, "NUMERAL")[0]
     return {
         "split_subject": Subject(_subject(parts)),
         "split_days": _whole(token, where, 3660, "Days are counted"),

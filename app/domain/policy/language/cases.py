@@ -33,14 +33,14 @@ _NEEDS = {
     "item.shipped_on": "item.is_shipped",
     "item.days_since_delivery": "item.is_delivered",
     "item.delivered_on": "item.is_delivered",
-    "item.days_since_return_received": "item.is_returned",
+    "item.days_since_return_received": "item.is_return_received",
     "order.days_since_shipment": "order.is_shipped",
     "order.days_since_delivery": "order.is_delivered",
     "order.delivered_on": "order.is_delivered",
 }
 _IMPLIES = {
     "item.is_delivered": "item.is_shipped",
-    "item.is_returned": "item.is_delivered",
+    "item.is_return_received": "item.is_delivered",
     "item.is_in_transit": "item.is_shipped",
     "order.is_delivered": "order.is_shipped",
 }

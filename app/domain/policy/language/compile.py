@@ -33,13 +33,13 @@ from app.domain.policy.language.values import Faulty, place_of
 from app.domain.policy.language.words import read_sentences
 from app.domain.policy.model import Policy
 
+# So many errors are told at once; a file that isn't a policy at all has one in every line.
+MOST_PROBLEMS = 100
+
 
 @dataclass(frozen=True)
 class Compiled:
-    """A policy, unless errors keep it from being one, and all that is wrong or doubtful.
-
-    `sources` has the source text of each clause, tier rule and limit by its id.
-    """
+    """A policy, unless errors keep it from being one, and all that is wrong."""
 
     policy: Policy | None
     problems: tuple[Problem, ...]
@@ -53,6 +53,9 @@ def compile_policy(text: str, policy_id: str = "policy", version: int = 1) -> Co
         found, faults = parse(sentence, text)
         parsed += found
         problems += faults
+        if len(problems) >= MOST_PROBLEMS:
+            problems.append(_too_many(sentence.place))
+            return Compiled(None, tuple(problems))
     draft = Draft()
     setting = _read_headers(parsed, draft, problems)
     for item in parsed:
@@ -91,6 +94,14 @@ def _guarded(item: Parsed, problems: list[Problem], work: Callable[[], None]) ->
         )
     except ValidationError as error:
         problems += _misfits(error, item.sentence.place)
+
+
+def _too_many(place: Place) -> Problem:
+    return Problem(
+        place=place,
+        code="too_many",
+        message=f"{MOST_PROBLEMS} errors: what follows isn't read until they are mended.",
+    )
 
 
 def _misfits(error: ValidationError, place: Place | None = None) -> Iterator[Problem]:

@@ -104,7 +104,7 @@ def title_of(item: Parsed) -> str:
     for word in item.sentence.words:
         if word.value in {"because", "offer"} and word.kind == "WORD":
             break
-        words.append(f'"{word.value}"' if word.kind == "STRING" else word.text)
+        words.append(f'"{word.value}"' if word.kind == "QUOTED" else word.text)
     said = " ".join(words)
     for mark in ",;:)":
         said = said.replace(f" {mark}", mark)
@@ -125,6 +125,8 @@ def _ranks(heading: Node, setting: Setting, where: Place) -> dict[str, Any]:
                 "Only an exception stands above rules that it names.", where, ("Exception … to …",)
             )
         tokens = tokens_of(parts["beats"])
+        if any(token.casefold() == (name_of(heading) or "").casefold() for token in tokens):
+            raise Faulty("An exception can't be an exception to itself.", where)
         values["excepts"] = tuple(
             dict.fromkeys(setting.clause_id(str(token), place_of(token, where)) for token in tokens)
         )

@@ -8,7 +8,7 @@ from typing import Any
 from app.domain.policy.language.problems import Place
 from app.domain.policy.language.saying import Setting
 from app.domain.policy.language.trees import Node, parts_of, trees_of
-from app.domain.policy.language.values import Faulty, percent, place_of, sure_money
+from app.domain.policy.language.values import Faulty, percent, place_of, reason_of, sure_money
 from app.domain.policy.model import (
     Alternative,
     Effect,
@@ -101,16 +101,7 @@ def outcome_of(action: Node, setting: Setting, where: Place) -> Outcome:
     try:
         return Outcome(**values)
     except ValueError as error:
-        raise Faulty(_reason(error), where) from None
-
-
-def _reason(error: ValueError) -> str:
-    """The sentence of a validator, without pydantic's words around it."""
-    for line in str(error).splitlines():
-        if "Value error, " in line:
-            reason = line.strip().removeprefix("Value error, ").partition(" [type=")[0]
-            return reason[:1].upper() + reason[1:] + "."
-    return "These don't go together."
+        raise Faulty(reason_of(error), where) from None
 
 
 def _share(node: Node, where: Place) -> Decimal:

@@ -24,9 +24,9 @@ _SLOT_RULES = {
     "percent": "percent_limit",
     "days": "days",
     "minutes": "minutes",
-    "text": "STRING",
+    "text": "QUOTED",
     "texts": "texts",
-    "code": "CURRENCY",
+    "code": "CODE",
     "codes": "codes",
     "dates": "dates",
     "span": "span",
@@ -110,7 +110,7 @@ def _predicate_rules() -> Iterator[str]:
     elided = [name for name, one in every.items() if set(ELIDED) & set(one.forms)]
     yield f"elided: {' | '.join(elided)} | is_within"
     said.append("elided -> said_again")
-    said.append('"the" "fact" FACT by_name -> said_fact')
+    said.append('"the" "fact" FACT_NAME by_name -> said_fact')
     yield f"said: {' | '.join(said)}"
     yield 'is_within: "is" after'
 
@@ -118,15 +118,16 @@ def _predicate_rules() -> Iterator[str]:
 def _by_name_rules() -> Iterator[str]:
     yield (
         'by_name: "is" "true" -> fact_true | "is" "false" -> fact_false'
-        ' | "is" bound NUMBER "%"? -> fact_number | "is" bound NUMBER CURRENCY -> fact_money'
-        ' | "is" STRING -> fact_is | "is" "not" STRING -> fact_is_not'
+        ' | "is" bound NUMERAL "%"? -> fact_number | "is" bound NUMERAL CODE -> fact_money'
+        ' | "is" QUOTED -> fact_is | "is" "not" QUOTED -> fact_is_not'
         ' | "is" "one" "of" texts -> fact_one_of | "is" "none" "of" texts -> fact_none_of'
-        ' | "contains" STRING -> fact_contains | "contains" "one" "of" texts -> fact_contains_one'
-        ' | "is" "like" strings -> fact_like | "is" dates -> fact_dates'
+        ' | "contains" QUOTED -> fact_contains | "contains" "one" "of" texts -> fact_contains_one'
+        ' | "is" "like" QUOTED -> fact_like | "is" "like" "one" "of" texts -> fact_like_one'
+        ' | "is" dates -> fact_dates'
     )
 
 
-class _Words(Lexer):
+class Words(Lexer):
     """Lark is given words that were read already; see app.domain.policy.language.words."""
 
     def __init__(self, lexer_conf: object) -> None:
@@ -148,7 +149,7 @@ def grammar_text() -> str:
 @cache
 def parser() -> Lark:
     """The parser of one sentence (LALR), built once a process."""
-    return Lark(grammar_text(), parser="lalr", lexer=_Words, start="start")
+    return Lark(grammar_text(), parser="lalr", lexer=Words, propagate_positions=True)
 
 
 @cache

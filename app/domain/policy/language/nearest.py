@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from difflib import SequenceMatcher, get_close_matches
+from functools import lru_cache
 
 from app.domain.policy.language.vocabulary import FORMS, SAID_OTHERWISE, SUBJECTS
 from app.domain.policy.language.words import Word
@@ -17,6 +18,7 @@ def closest(word: str, known: list[str], cutoff: float = 0.6) -> str | None:
     return found[0] if found else None
 
 
+@lru_cache(maxsize=16_384)
 def _likeness(written: str, form: str) -> float:
     return SequenceMatcher(None, written, form).ratio()
 
@@ -46,7 +48,7 @@ def _similar_predicates(words: list[Word], index: int) -> list[tuple[float, str]
         written.append(word.value)
     said = " ".join(written)
     ranked = [
-        (_likeness(said, form), form)
+        (_likeness(said, in_words(form)), form)
         for form in dict.fromkeys(
             words
             for form in FORMS
@@ -95,10 +97,12 @@ def nearest(
     firsts = {phrase.split()[0]: phrase for phrase in continuations}
     hint = ""
     meant = closest(word, [first for first in firsts if first.isalpha()]) if word else None
-    if meant is not None and meant != word:
-        hint = f'Did you mean "{meant}"?'
+    if word[:1].isalnum() and '"quoted' in firsts:
+        hint = f'Your own words stand in quotation marks: "{words[index].text}".'
     elif word in SAID_OTHERWISE:
         hint = f'For "{word}" this language says: {SAID_OTHERWISE[word]}.'
+    elif meant is not None and meant != word:
+        hint = f'Did you mean "{meant}"?'
     scored = [(_likeness(written, phrase), phrase) for phrase in continuations]
     scored += _similar_predicates(words, index)
     if meant is not None:

@@ -20,12 +20,12 @@ MAX_DEPTH = 20
 _END = "$END"
 _CURRENCY = re.compile(r"^[A-Z]{3}$")
 _SHOWN = {
-    "STRING": '"quoted words"',
-    "NUMBER": "a number",
-    "CURRENCY": "a currency such as EUR",
-    "DATE": "a date such as 24 December 2026",
-    "DAY": "a day such as 24 December",
-    "FACT": "the name of a fact",
+    "QUOTED": '"quoted words"',
+    "NUMERAL": "a number",
+    "CODE": "a currency such as EUR",
+    "FULL_DATE": "a date such as 24 December 2026",
+    "YEARLY_DAY": "a day such as 24 December",
+    "FACT_NAME": "the name of a fact",
     _END: "a full stop",
 }
 
@@ -48,20 +48,20 @@ def terminal_of(word: Word, before: Word | None) -> str:
     if word.kind != "WORD":
         return keywords().get(word.kind, word.kind)
     is_currency = _CURRENCY.match(word.text) is not None
-    if is_currency and before is not None and before.kind == "NUMBER":
-        return "CURRENCY"
+    if is_currency and before is not None and before.kind == "NUMERAL":
+        return "CODE"
     known = keywords().get(word.value)
-    return known or ("CURRENCY" if is_currency else "WORD")
+    return known or ("CODE" if is_currency else "WORD")
 
 
 def _token(word: Word, before: Word | None) -> Token:
     terminal = terminal_of(word, before)
     return Token(
         terminal,
-        word.text if terminal == "CURRENCY" else word.value,
+        word.text if terminal == "CODE" else word.value,
         start_pos=word.start,
-        line=word.place.line,
-        column=word.place.column,
+        line=word.line,
+        column=word.column,
         end_pos=word.end,
     )
 
@@ -95,8 +95,13 @@ def what_follows(words: list[Word]) -> tuple[str, ...]:
 
 
 def _shown(terminal: str) -> str:
-    words = {name: word for word, name in keywords().items()}
-    return _SHOWN.get(terminal) or words.get(terminal, terminal)
+    return _SHOWN.get(terminal) or _spellings().get(terminal, terminal)
+
+
+@cache
+def _spellings() -> dict[str, str]:
+    """Each terminal of the grammar's own words -> the word."""
+    return {name: word for word, name in keywords().items()}
 
 
 def _continuations(state: InteractiveParser) -> tuple[str, ...]:
@@ -209,7 +214,7 @@ def _broken(sentence: Sentence, text: str, index: int) -> tuple[list[Parsed], li
 
 def _may_begin(words: list[Word], index: int) -> bool:
     """Whether a new sentence may begin with this word: on a new line, with a capital letter."""
-    if index == 0 or words[index].place.line == words[index - 1].place.line:
+    if index == 0 or words[index].line == words[index - 1].line:
         return False
     return words[index].text[:1].isupper() and terminal_of(words[index], None) in _beginnings()
 
@@ -227,7 +232,7 @@ def _rest(sentence: Sentence, text: str, index: int) -> tuple[list[Parsed], list
 
 def _ends_early(sentence: Sentence, text: str) -> Problem:
     last = sentence.words[-1]
-    place = Place(line=last.place.line, column=last.place.column + len(last.text))
+    place = Place(line=last.line, column=last.column + len(last.text))
     return Problem(
         place=place,
         code="ends_early",

@@ -311,7 +311,7 @@ def _by_name(test: Test, is_denied: bool = False) -> _Said:
     if test.operator is Operator.CONTAINS_ANY:
         verb = f"contains {several}"
     elif test.operator is Operator.LIKE:
-        verb = "is like "
+        verb = f"is like {several}"
     elif test.operator is Operator.IS_NOT:
         verb = "is not "
     elif test.operator is Operator.NONE_OF:

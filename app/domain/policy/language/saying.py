@@ -28,6 +28,7 @@ from app.domain.policy.language.values import (
     number,
     percent,
     place_of,
+    reason_of,
 )
 from app.domain.policy.language.vocabulary import SUBJECTS, Form
 from app.domain.policy.model import (
@@ -58,7 +59,7 @@ CLOCKS: dict[str, tuple[str, str | None]] = {
     "from_order": ("item.days_since_order", None),
     "from_shipment": ("item.days_since_shipment", "item.is_shipped"),
     "from_delivery": ("item.days_since_delivery", "item.is_delivered"),
-    "from_return": ("item.days_since_return_received", "item.is_returned"),
+    "from_return": ("item.days_since_return_received", "item.is_return_received"),
 }
 _NUMBERS = frozenset({FactType.NUMBER, FactType.DAYS, FactType.PERCENT})
 
@@ -214,10 +215,8 @@ class Conditions:
         try:
             return Season(fact=fact, first=first, last=last, until=until[0] if until else None)
         except ValueError as error:
-            why = str(error).splitlines()
-            reason = next((line.strip() for line in why if "Value error, " in line), why[0])
             raise Faulty(
-                reason.removeprefix("Value error, ").partition(" [type=")[0].capitalize() + ".",
+                reason_of(error),
                 place_of(tokens[0], self._where),
             ) from None
 
@@ -236,6 +235,7 @@ class Conditions:
             "fact_contains": kind is FactType.LIST,
             "fact_contains_one": kind is FactType.LIST,
             "fact_like": kind in {FactType.TEXT, FactType.LIST},
+            "fact_like_one": kind in {FactType.TEXT, FactType.LIST},
             "fact_dates": kind is FactType.DATE,
         }
         if not suits.get(data, kind is FactType.TEXT):
@@ -256,7 +256,7 @@ class Conditions:
                 return Test(fact=fact, operator=bound, threshold=amount)
             return Test(fact=fact, operator=bound, threshold=number(tokens[0]))
         texts = tuple(str(one) for one in tokens_of(node))
-        if data == "fact_like":
+        if data in {"fact_like", "fact_like_one"}:
             return Test(fact=fact, operator=Operator.LIKE, threshold=texts)
         return _of_texts(spec, texts, data in {"fact_is_not", "fact_none_of"})
 

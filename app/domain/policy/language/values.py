@@ -15,6 +15,15 @@ from app.domain.policy.language.words import month_number
 from app.domain.policy.model import AllOf, AnyOf, Condition, DayOfYear
 
 
+def reason_of(error: ValueError) -> str:
+    """The sentence of a validator, without pydantic's words around it."""
+    for line in str(error).splitlines():
+        if "Value error, " in line:
+            reason = line.strip().removeprefix("Value error, ").partition(" [type=")[0]
+            return reason[:1].upper() + reason[1:] + "."
+    return "These don't go together."
+
+
 class Faulty(Exception):
     """A sentence that is grammatical and yet can't be meant; the message says why."""
 
@@ -35,8 +44,9 @@ def place_of(node: Node | Token, otherwise: Place) -> Place:
         if node.line is None or node.column is None:
             return otherwise
         return Place(line=node.line, column=node.column)
-    tokens = tokens_of(node)
-    return place_of(tokens[0], otherwise) if tokens else otherwise
+    if node.meta.empty:
+        return otherwise
+    return Place(line=node.meta.line, column=node.meta.column)
 
 
 def money(node: Node, default: str | None, where: Place) -> Money | Decimal:
@@ -48,7 +58,7 @@ def money(node: Node, default: str | None, where: Place) -> Money | Decimal:
     try:
         return Money.of(amount, currency)
     except ValueError as error:
-        raise Faulty(f"{error}.", place_of(node, where)) from None
+        raise Faulty(reason_of(error), place_of(node, where)) from None
 
 
 def sure_money(node: Node, default: str | None, where: Place) -> Money:
@@ -71,7 +81,7 @@ def percent(node: Node, where: Place) -> int | Decimal:
     return found
 
 
-_DAY = re.compile(r"(?:(?P<day>\d+)\s+)?(?P<month>[A-Z][a-z]+)(?:\s+(?P<later>\d{1,2})(?!\d),?)?"
+_DAY = re.compile(r"(?:(?P<day>\d+)\s+)?(?P<month>[A-Za-z]+)(?:\s+(?P<later>\d{1,2})(?!\d),?)?"
                   r"(?:\s+(?P<year>\d{4}))?")  # fmt: skip
 
 

@@ -30,16 +30,19 @@ _MONTHS = (
     "December",
 )
 _MONTH = "|".join(_MONTHS)
+# Between the words of one date: blanks and at most one line break.
+_GAP = r"(?:[^\S\n]+\n?[^\S\n]*|\n[^\S\n]*)"
+_DAY_MONTH = rf"(?:\d{{1,2}}{_GAP}(?:{_MONTH})|(?:{_MONTH}){_GAP}\d{{1,2}})"
 
 _PIECES = re.compile(
     rf"""
     (?P<space>\s+)
   | (?P<ISO>\d{{4}}-\d\d-\d\d(?!\w))
-  | (?P<DATE>(?:\d{{1,2}}[^\S\n]+(?:{_MONTH})|(?:{_MONTH})[^\S\n]+\d{{1,2}},?)[^\S\n]+\d{{4}}(?!\w))
-  | (?P<DAY>(?:\d{{1,2}}[^\S\n]+(?:{_MONTH})|(?:{_MONTH})[^\S\n]+\d{{1,2}})(?!\w))
-  | (?P<percent>%|percent(?!\w)|per[^\S\n]+cent(?!\w))
-  | (?P<NUMBER>\d{{1,3}}(?:,\d{{3}})+(?!\d)(?:\.\d+)?|\d+(?:\.\d+)?)
-  | (?P<FACT>[a-z]+\.[a-z][a-z0-9_]*)
+  | (?P<FULL_DATE>(?i:{_DAY_MONTH},?{_GAP}\d{{4}})(?!\w))
+  | (?P<YEARLY_DAY>(?i:{_DAY_MONTH})(?!\w))
+  | (?P<percent>%|percent(?!\w)|per{_GAP}cent(?!\w))
+  | (?P<NUMERAL>\d{{1,3}}(?:,\d{{3}})+(?!\d)(?:\.\d+)?|\d+(?:\.\d+)?)
+  | (?P<FACT_NAME>[a-z]+\.[a-z][a-z0-9_]*)
   | (?P<WORD>[^\W\d_](?:[\w'’-]*\w)?)
   | (?P<mark>[.,;:()])
   | (?P<other>.)
@@ -50,7 +53,7 @@ _QUOTES = {'"': '"', "“": '"', "”": '"', "„": '"'}
 _CLOSING = frozenset('"”“')
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Word:
     """One word, number, quoted text or mark. `kind` is what the grammar knows it by.
 
@@ -61,9 +64,15 @@ class Word:
     kind: str
     text: str
     value: str
-    place: Place
+    line: int
+    column: int
     start: int
     end: int
+
+    @property
+    def place(self) -> Place:
+        """Where it stands."""
+        return Place(line=self.line, column=self.column)
 
 
 @dataclass
@@ -92,11 +101,11 @@ class _Lines:
         self._starts = [0, *(found.end() for found in re.finditer("\n", text))]
         self._line = 0
 
-    def place(self, position: int) -> Place:
+    def place(self, position: int) -> tuple[int, int]:
         """Positions are asked for in rising order."""
         while self._line + 1 < len(self._starts) and self._starts[self._line + 1] <= position:
             self._line += 1
-        return Place(line=self._line + 1, column=position - self._starts[self._line] + 1)
+        return self._line + 1, position - self._starts[self._line] + 1
 
 
 def _quoted(text: str, start: int) -> tuple[str, int] | None:
@@ -144,52 +153,46 @@ def read_sentences(text: str) -> tuple[list[Sentence], list[Problem]]:
     at_line_start = True
     while position < len(text):
         char = text[position]
+        if char == " ":
+            position += 1
+            continue
         if char == "#" and at_line_start:
             finish(position, False)
             newline = text.find("\n", position)
             position = len(text) if newline < 0 else newline
             continue
+        line, column = lines.place(position)
         if char in _QUOTES:
-            inside = _quoted(text, position)
-            place = lines.place(position)
             at_line_start = False
+            inside = _quoted(text, position)
             if inside is None:
-                problems.append(
-                    Problem(
-                        place=place,
-                        code="open_quote",
-                        message="This quotation mark is never closed. Write one at the end of "
-                        "the quoted words.",
-                    )
-                )
-                position += 1
-                current.words.append(Word("other", char, char, place, position - 1, position))
-                continue
+                problems.append(_open_quote(line, column))
+                inside, kind = (char, position + 1), "other"
+            else:
+                kind = "QUOTED"
             value, end = inside
-            current.words.append(Word("STRING", text[position:end], value, place, position, end))
+            current.words.append(Word(kind, text[position:end], value, line, column, position, end))
             position = end
             continue
         found = _PIECES.match(text, position)
-        if found is None:  # pragma: no cover - `other` and `space` take any character
-            position += 1
-            continue
+        assert found is not None  # noqa: S101 - the last pattern takes any character
         kind, end = found.lastgroup or "other", found.end()
         if kind == "space":
-            at_line_start = at_line_start or "\n" in found.group()
-            if re.search(r"\n[^\S\n]*\n", found.group()):
+            breaks = found.group().count("\n")
+            at_line_start = at_line_start or breaks > 0
+            if breaks > 1:
                 finish(position, False)
+        elif kind == "mark" and char == "." and _is_stop(text, end):
+            if not current.words:
+                where = Place(line=line, column=column)
+                problems.append(
+                    Problem(place=where, code="stray_stop", message="A full stop alone.")
+                )
+            finish(end, True)
+            at_line_start = False
         else:
             at_line_start = False
-            is_stop = kind == "mark" and char == "."
-            place = lines.place(position)
-            if is_stop and (end == len(text) or text[end].isspace() or text[end] in "#)"):
-                if not current.words:
-                    problems.append(
-                        Problem(place=place, code="stray_stop", message="A full stop alone.")
-                    )
-                finish(end, True)
-            else:
-                current.words.append(_word(kind, found.group(), place, position, end))
+            current.words.append(_word(kind, found.group(), line, column, position, end))
         position = end
         if len(sentences) > MAX_SENTENCES:
             problems.append(
@@ -204,24 +207,37 @@ def read_sentences(text: str) -> tuple[list[Sentence], list[Problem]]:
     return sentences, problems
 
 
-def _word(kind: str, text: str, place: Place, start: int, end: int) -> Word:
+def _open_quote(line: int, column: int) -> Problem:
+    return Problem(
+        place=Place(line=line, column=column),
+        code="open_quote",
+        message="This quotation mark is never closed. Write one at the end of the quoted words.",
+    )
+
+
+def _is_stop(text: str, end: int) -> bool:
+    """Whether the full stop before `end` ends a sentence: nothing is written right behind it."""
+    return end == len(text) or text[end].isspace() or text[end] in "#)"
+
+
+def _word(kind: str, text: str, line: int, column: int, start: int, end: int) -> Word:
     value = text
     if kind == "ISO":
-        kind = "DATE"
+        kind = "FULL_DATE"
     elif kind == "percent":
         kind, value = "%", "%"
-    elif kind == "NUMBER":
+    elif kind == "NUMERAL":
         value = text.replace(",", "")
     elif kind == "WORD":
         value = text.lower().replace("’", "'")
     elif kind == "mark":
         kind = text
-    return Word(kind, text, value, place, start, end)
+    return Word(kind, text, value, line, column, start, end)
 
 
 def month_number(name: str) -> int:
     """1 for January to 12 for December."""
-    return _MONTHS.index(name) + 1
+    return _MONTHS.index(name.capitalize()) + 1
 
 
 def month_name(number: int) -> str:

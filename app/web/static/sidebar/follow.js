@@ -66,7 +66,8 @@ function ask(id, shown, waitMs, asked, changed) {
       if (trouble.kind === 'expired') { changed(null, trouble); return; }
     }
     if (isPaused) { return; }
-    if (refund && refund.state !== shown) { changed(refund, null); return; }
+    // A settled one whose bonus is still to be given isn't final yet.
+    if (refund && (refund.state !== shown || refund.is_final)) { changed(refund, null); return; }
     const isQuick = asked < PATIENT_ASKS && (shown === 'holding' || shown === 'sending' || shown === 'approved');
     const next = isQuick && refund ? EVERY_MS : Math.min(SLOWEST_MS, waitMs * 1.6);
     ask(id, shown, next, asked + 1, changed);

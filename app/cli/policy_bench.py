@@ -1,0 +1,223 @@
+"""`makegood policy bench`: the evaluator under many random orders and policies, and its speed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import multiprocessing
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from random import Random
+
+import click
+from sqlalchemy import insert
+
+from app.cli.policy_samples import NOW, random_order, random_policy, random_request
+from app.domain.decision import Decision, Verdict
+from app.domain.money import Money
+from app.domain.order import Order
+from app.domain.plan import Destination
+from app.domain.policy.compiled import prepare
+from app.domain.policy.default import DEFAULT_POLICY
+from app.domain.policy.evaluate import decide
+from app.domain.policy.model import Policy
+from app.domain.pricing import refundable_maximum
+from app.replaying import replay_all
+from app.storage.engine import Database
+from app.storage.migrate import upgrade
+from app.storage.policies import SqlPolicies
+from app.storage.tables import accounts, cases, decisions
+
+_REPLAY_BUDGET_SECONDS = 60.0
+_DECIDE_BUDGET_MS = 5.0
+
+
+def faults_of(order: Order, decision: Decision) -> list[str]:
+    """What is wrong with a decision, whatever the policy was: nothing, it should be."""
+    found = []
+    plan = decision.plan
+    if decision.is_money_allowed and (decision.verdict is not Verdict.ELIGIBLE or plan is None):
+        found.append("money without an eligible verdict and a plan")
+    if plan is None:
+        return found
+    if plan.total.amount <= 0:
+        found.append(f"a plan of {plan.total}")
+    if plan.total > refundable_maximum(order):
+        found.append(f"{plan.total} of {refundable_maximum(order)} left")
+    if plan.destination is Destination.ORIGINAL_PAYMENT:
+        paid = Money.total((tender.amount for tender in plan.tenders), plan.total.currency)
+        if paid != plan.total:
+            found.append(f"payments of {paid} for {plan.total}")
+    for line in plan.lines:
+        if line.quantity > order.line(line.line_id).refundable_quantity or line.amount.amount < 0:
+            found.append(f"{line.quantity} of {line.line_id}")
+    return found
+
+
+def digest_of_share(task: tuple[int, int, int, int]) -> tuple[str, list[str], int]:
+    """Decide a share of the policies over all orders: a digest of all answers, and faults."""
+    seed, orders, first, last = task
+    made = [
+        (random_order(Random(f"{seed}-o{n}"), n), random_request(Random(f"{seed}-r{n}")))  # noqa: S311
+        for n in range(orders)
+    ]
+    digest, faults, plans = hashlib.sha256(), [], 0
+    for number in range(first, last):
+        policy = random_policy(Random(f"{seed}-p{number}"))  # noqa: S311
+        for order, request in made:
+            decision = decide(policy, order, request, NOW)
+            plans += decision.plan is not None
+            total = decision.plan.total if decision.plan else None
+            lines = [(one.verdict, one.decided_by, one.percent) for one in decision.lines]
+            digest.update(repr((decision.verdict, lines, total, decision.tier)).encode())
+            faults += [
+                f"policy {number}, {order.name}: {one}" for one in faults_of(order, decision)
+            ]
+    return digest.hexdigest(), faults[:20], plans
+
+
+def measure_random(seed: int, orders: int, policies: int) -> dict[str, object]:
+    """Every order by every policy, and a tenth of it again in another process."""
+    started = time.monotonic()
+    processes = os.cpu_count() or 1
+    step = max(1, policies // (processes * 4))
+    tasks = [(seed, orders, n, min(n + step, policies)) for n in range(0, policies, step)]
+    with multiprocessing.get_context("spawn").Pool(processes) as pool:
+        shares = pool.map(digest_of_share, tasks, chunksize=1)
+    again_task = (seed, orders, 0, min(step, max(1, policies // 10)))
+    here = digest_of_share(again_task)
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        there = pool.map(digest_of_share, [again_task])[0]
+    return {
+        "orders": orders,
+        "policies": policies,
+        "decisions": orders * policies,
+        "plans": sum(share[2] for share in shares),
+        "faults": [fault for share in shares for fault in share[1]][:20],
+        "same_in_another_process": here == there,
+        "seconds": round(time.monotonic() - started, 1),
+    }
+
+
+def measure_long_policy(clauses: int, orders: int) -> dict[str, object]:
+    """How long a policy of many clauses takes to be made ready and to decide one order."""
+    random = Random(7)  # noqa: S311
+    policy = Policy.from_json(random_policy(random, clauses).to_json())
+    started = time.process_time()
+    prepare(policy)
+    prepared = time.process_time() - started
+    made = [(random_order(random, n), random_request(random)) for n in range(orders)]
+    times = []
+    for order, request in made * 2:
+        started = time.process_time()
+        decide(policy, order, request, NOW)
+        times.append((time.process_time() - started) * 1000)
+    later = sorted(times[orders:])
+    return {
+        "clauses": clauses,
+        "prepare_ms": round(prepared * 1000, 1),
+        "decide_ms_first": round(times[0], 2),
+        "decide_ms_p50": round(later[len(later) // 2], 2),
+        "decide_ms_p95": round(later[int(len(later) * 0.95)], 2),
+    }
+
+
+def fill_with_cases(database: Database, count: int, say: Callable[[str], None]) -> None:
+    """An account with so many decided cases, as triage stores them."""
+    random = Random(11)  # noqa: S311
+    upgrade(database)
+    made = []
+    for number in range(min(count, 500)):
+        order, request = random_order(random, number), random_request(random)
+        decision = decide(DEFAULT_POLICY, order, request, NOW - timedelta(days=number % 60))
+        made.append((order, request, decision))
+    with database.write() as tx:
+        tx.execute(
+            insert(accounts).values(
+                id="bench", helpdesk="zendesk", name="Bench", config="{}", is_active=True,
+                created_at=NOW,
+            )
+        )  # fmt: skip
+    texts = [(o, o.to_json(), r.to_json(), d, d.to_json()) for o, r, d in made]
+    for start in range(0, count, 5000):
+        rows = []
+        for number in range(start, min(start + 5000, count)):
+            order, order_json, request_json, decision, decision_json = texts[number % len(texts)]
+            rows.append(
+                (
+                    {
+                        "id": f"case-{number}", "account_id": "bench", "ticket_id": str(number),
+                        "requester_id": "someone", "store_id": order.store_id,
+                        "order_id": order.order_id, "verdict": decision.verdict.value,
+                        "decision_id": f"dec-{number}", "body": "{}", "revision": 1,
+                        "created_at": NOW, "updated_at": NOW,
+                    },
+                    {
+                        "id": f"dec-{number}", "account_id": "bench", "case_id": f"case-{number}",
+                        "verdict": decision.verdict.value, "policy_id": "default",
+                        "policy_version": 1, "body": decision_json, "order_snapshot": order_json,
+                        "request": request_json, "made_at": NOW,
+                    },
+                )
+            )  # fmt: skip
+        with database.write() as tx:
+            tx.execute(insert(cases), [row[0] for row in rows])
+            tx.execute(insert(decisions), [row[1] for row in rows])
+        say(f"{min(start + 5000, count):,} past cases stored")
+
+
+def measure_replay(count: int, say: Callable[[str], None]) -> dict[str, object]:
+    """A changed policy over many stored cases, in as many processes as there are processors."""
+    draft = DEFAULT_POLICY.model_copy(
+        update={"clauses": tuple(c for c in DEFAULT_POLICY.clauses if c.id != "final_sale")}
+    )
+    with tempfile.TemporaryDirectory(prefix="makegood-replay-") as folder:
+        url = f"sqlite:///{Path(folder) / 'bench.sqlite3'}"
+        database = Database(url)
+        fill_with_cases(database, count, say)
+        ids = SqlPolicies(database).past_ids("bench", None)
+        database.dispose()
+        tally, seconds = replay_all(
+            url, draft, "bench", ids, progress=lambda done, total: say(f"{done:,} of {total:,}")
+        )
+    return {
+        "cases": tally.cases,
+        "unreadable": tally.unreadable,
+        "changed": tally.changed,
+        "seconds": round(seconds, 1),
+        "cases_a_second": round(tally.cases / seconds) if seconds else None,
+    }
+
+
+@click.command()
+@click.option("--orders", default=10_000, show_default=True, help="Random orders.")
+@click.option("--policies", default=200, show_default=True, help="Random policies.")
+@click.option("--cases", default=100_000, show_default=True, help="Past cases to replay.")
+@click.option("--seed", default=1, show_default=True, help="Another seed, other samples.")
+@click.option("--json", "is_json", is_flag=True, help="One JSON document.")
+def bench(orders: int, policies: int, cases: int, seed: int, is_json: bool) -> None:
+    """Decide random orders by random policies and check every answer; measure long policies and
+    the replay. 0 leaves a part out. Exit 1: an answer was wrong, or a budget didn't hold."""
+
+    def say(text: str) -> None:
+        click.echo(text, err=True)
+
+    report: dict[str, object] = {}
+    failed = False
+    if orders and policies:
+        report["random"] = random = measure_random(seed, orders, policies)
+        failed |= bool(random["faults"]) or not random["same_in_another_process"]
+    report["long_policy"] = long = measure_long_policy(500, 200)
+    failed |= float(str(long["decide_ms_p50"])) > _DECIDE_BUDGET_MS
+    if cases:
+        report["replay"] = replayed = measure_replay(cases, say)
+        failed |= float(str(replayed["seconds"])) > _REPLAY_BUDGET_SECONDS * max(1, cases / 100_000)
+    report["ok"] = not failed
+    text = json.dumps(report, indent=2)
+    click.echo(text if is_json else text.replace('"', ""))
+    sys.exit(1 if failed else 0)

@@ -1,0 +1,60 @@
+"""What the grammar allows compiles or is refused with a sentence, and says itself back the same."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from app.domain.policy.language.analysing import analyse
+from app.domain.policy.language.compile import compile_policy
+from app.domain.policy.language.explaining import explain, in_words
+from app.domain.policy.language.grammar import grammar_text
+from app.domain.policy.language.printing import print_policy
+from tests.support.policy_language import without_lines
+from tests.support.policy_sentences import sentences
+
+SLOW = settings(
+    max_examples=120,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+
+
+@SLOW
+@given(st.one_of(sentences(), sentences("rule"), sentences("tiers"), sentences("limit")))
+def test_text_to_model_to_text_to_the_same_model(text: str) -> None:
+    compiled = compile_policy(text)
+    # Whatever the grammar allows is understood; it can still be something that can't be meant.
+    assert {one.code for one in compiled.problems} <= {"cannot_be_meant"}, text
+    if compiled.policy is None:
+        return
+    printed = print_policy(compiled.policy)
+    again = compile_policy(printed)
+    assert again.policy is not None, f"{text}\n{printed}\n{again.problems}"
+    assert without_lines(again.policy) == without_lines(compiled.policy), f"{text}\n{printed}"
+
+
+@settings(SLOW, max_examples=40)
+@given(st.lists(sentences("rule"), min_size=1, max_size=4))
+def test_whatever_compiles_can_be_analysed_and_explained(texts: list[str]) -> None:
+    policy = compile_policy("\n".join(texts)).policy
+    if policy is not None:
+        analyse(policy)
+        assert policy.title in in_words(explain(policy))
+
+
+def test_the_grammar_has_no_conflict_that_is_resolved_by_luck(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    from lark import Lark, logger
+
+    from app.domain.policy.language.grammar import Words as Lexer
+
+    logger.setLevel("DEBUG")
+    try:
+        with caplog.at_level("DEBUG", logger=logger.name):
+            Lark(grammar_text(), parser="lalr", lexer=Lexer, debug=True)
+    finally:
+        logger.setLevel("CRITICAL")
+    assert [one for one in caplog.messages if "onflict" in one] == []
