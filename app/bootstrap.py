@@ -27,6 +27,7 @@ from app.storage.casebook import SqlCaseBook
 from app.storage.classifiers import SqlClassifiers
 from app.storage.engine import Database
 from app.storage.inbox import SqlInbox
+from app.storage.learning import SqlLearning
 from app.storage.ledger import SqlRefundLedger
 from app.storage.locks import SqlLocks
 from app.storage.outbox import SqlOutbox
@@ -148,6 +149,7 @@ def build_services(
         inbox=SqlInbox(database),
         cases=SqlCaseBook(database),
         ledger=SqlRefundLedger(database),
+        learning=SqlLearning(database),
         approvals=SqlApprovals(database),
         delegations=SqlDelegations(database),
         bonuses=SqlBonuses(database),

@@ -18,7 +18,10 @@ from app.domain.approval import ApprovalRequest, Delegation
 from app.domain.base import Value
 from app.domain.bonus import Bonus, BonusState
 from app.domain.case import Case
+from app.domain.channel import Channel
+from app.domain.classify.orders import OrderForm
 from app.domain.crm import TicketWrite
+from app.domain.feedback import DayCount, Label, WeekOfReading
 from app.domain.money import Money
 from app.domain.order import Order
 from app.domain.override import Override
@@ -170,11 +173,20 @@ class Inbox(Protocol):
         """How many deliveries are in each state, over all accounts."""
 
 
+class AskedOn(Value):
+    """A ticket on which a case was asked for."""
+
+    ticket_id: str
+    channel: Channel = Channel.UNKNOWN
+    at: AwareDatetime
+
+
 class TriageResult(Value):
     """All that one triage found, stored in one step. `case` is None for other tickets.
 
     `takes_up`: a person, or the customer's later message, says that a ticket which was left alone
-    is about a refund; a repeated delivery of its beginning can't.
+    is about a refund; a repeated delivery of its beginning can't. `joins`: the case of another
+    ticket that this one asks for too; `case` is None then.
     """
 
     delivery_id: int | None
@@ -187,6 +199,8 @@ class TriageResult(Value):
     offered: OfferedPlan | None = None
     write: PendingWrite | None = None
     takes_up: bool = False
+    joins: str | None = None
+    channel: Channel = Channel.UNKNOWN
 
 
 class CaseBook(Protocol):
@@ -217,7 +231,15 @@ class CaseBook(Protocol):
         """
 
     def case_of_ticket(self, account_id: str, ticket_id: str) -> Case | None:
-        """The case of a ticket."""
+        """The case of a ticket, its own or the one it joined."""
+
+    def open_case_of_order(
+        self, account_id: str, store_id: str, order_id: str, since: datetime
+    ) -> Case | None:
+        """The newest case of an order that was changed since then."""
+
+    def tickets_of_case(self, account_id: str, case_id: str) -> list[AskedOn]:
+        """All tickets that ask for what a case is about, the first one first."""
 
     def case(self, account_id: str, case_id: str) -> Case | None:
         """A case by its id."""
@@ -244,6 +266,36 @@ class HistoryAsked(Value):
     key: str
     store_id: str | None = None
     requester_id: str | None = None
+
+
+class Learning(Protocol):
+    """What agents corrected, what the stores' order numbers look like, and counts of readings."""
+
+    def add(self, label: Label, now: datetime) -> None:
+        """Keep a label in place of an earlier one of the same ticket and `what`."""
+
+    def labels(self, account_id: str, since: datetime, limit: int = 50_000) -> list[Label]:
+        """An account's labels made since then, oldest first."""
+
+    def erase_texts(self, before: datetime) -> int:
+        """Empty the texts of labels made before then, in all accounts; answers how many."""
+
+    def erase_requester(self, account_id: str, requester_id: str) -> int:
+        """Delete all labels that a customer's tickets gave; answers how many."""
+
+    def order_forms(self, account_id: str) -> tuple[OrderForm, ...]:
+        """What order names look like in the account's stores, as far as orders were seen."""
+
+    def learn_order_names(
+        self, account_id: str, store_id: str, names: Sequence[str], now: datetime
+    ) -> None:
+        """Widen a store's forms by names of its orders; nothing is written when they fit."""
+
+    def days(self, account_id: str, since: datetime) -> list[DayCount]:
+        """Refund cases since then by day, kind, reason and product."""
+
+    def weeks(self, account_id: str, since: datetime) -> list[WeekOfReading]:
+        """Each week since then, oldest first."""
 
 
 class RefundLedger(Protocol):

@@ -17,7 +17,8 @@ class Case(Value):
     """Everything known about one ticket's refund.
 
     `order` is the snapshot that `decision` was made from; both are None until an order is matched
-    or chosen. `revision` counts changes, so that a page can tell whether it is stale.
+    or chosen. `set_aside_by` is the agent who said that it isn't about a refund: nothing can be
+    released then. `revision` counts changes, so that a page can tell whether it is stale.
     """
 
     id: str
@@ -33,6 +34,7 @@ class Case(Value):
     decision: Decision | None = None
     decision_id: str | None = None
     problem: str | None = None
+    set_aside_by: str | None = None
     created_at: AwareDatetime
     updated_at: AwareDatetime
     revision: int = 1

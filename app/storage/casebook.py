@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from app.domain.case import Case
-from app.records import SYSTEM, DeliveryState, OfferedPlan, PendingWrite, TriageResult
+from app.domain.channel import Channel
+from app.records import SYSTEM, AskedOn, DeliveryState, OfferedPlan, PendingWrite, TriageResult
 from app.storage.audit import append_event
 from app.storage.engine import Database
 from app.storage.outbox import insert_write
@@ -47,6 +48,15 @@ def _insert_plan(tx: Connection, offered: OfferedPlan, decision_id: str | None) 
     )
 
 
+def _product(case: Case) -> str | None:
+    """The product that a case is about: the only line, or the first of those meant."""
+    if case.order is None:
+        return None
+    meant = [line for line in case.order.lines if line.id in case.request.line_ids]
+    lines = meant or (case.order.lines if len(case.order.lines) == 1 else ())
+    return lines[0].name[:120] if lines else None
+
+
 def _columns(case: Case) -> dict[str, object]:
     return {
         "store_id": case.order.store_id if case.order else None,
@@ -54,6 +64,9 @@ def _columns(case: Case) -> dict[str, object]:
         "verdict": case.decision.verdict.value if case.decision else None,
         "decision_id": case.decision_id,
         "body": case.to_json(),
+        "kind": case.request.kind.value,
+        "reason": case.request.reason.value,
+        "product": _product(case),
         "revision": case.revision,
         "updated_at": case.updated_at,
     }
@@ -114,6 +127,8 @@ class SqlCaseBook:
             "is_refund": result.is_refund,
             "outcome": result.outcome,
             "triaged_at": now,
+            "case_id": result.joins,
+            "channel": result.channel.value,
         }
         taken_up = False
         if result.is_refund and result.takes_up:
@@ -151,6 +166,12 @@ class SqlCaseBook:
             if result.write is not None:
                 insert_write(tx, result.write, now)
             _audit_decision(tx, case, result.offered, SYSTEM, "case_triaged", now)
+        if result.joins is not None:
+            if result.write is not None:
+                insert_write(tx, result.write, now)
+            joined = {"ticket": result.ticket_id, "channel": result.channel.value}
+            subject = f"case:{result.joins}"
+            append_event(tx, result.account_id, SYSTEM, "case_asked_again", subject, joined, now)
         if result.delivery_id is not None:
             tx.execute(
                 update(deliveries)
@@ -191,8 +212,55 @@ class SqlCaseBook:
             return True
 
     def case_of_ticket(self, account_id: str, ticket_id: str) -> Case | None:
-        """By ticket."""
-        return self._case(cases.c.account_id == account_id, cases.c.ticket_id == ticket_id)
+        """By ticket; the second read only for a ticket that joined another one's case."""
+        own = self._case(cases.c.account_id == account_id, cases.c.ticket_id == ticket_id)
+        if own is not None:
+            return own
+        joined = (
+            select(tickets.c.case_id)
+            .where(tickets.c.account_id == account_id, tickets.c.ticket_id == ticket_id)
+            .scalar_subquery()
+        )
+        return self._case(cases.c.account_id == account_id, cases.c.id == joined)
+
+    def open_case_of_order(
+        self, account_id: str, store_id: str, order_id: str, since: datetime
+    ) -> Case | None:
+        """By order, the newest."""
+        with self._db.read() as tx:
+            body = tx.execute(
+                select(cases.c.body)
+                .where(
+                    cases.c.account_id == account_id,
+                    cases.c.store_id == store_id,
+                    cases.c.order_id == order_id,
+                    cases.c.updated_at >= since,
+                )
+                .order_by(cases.c.created_at.desc())
+                .limit(1)
+            ).scalar_one_or_none()
+        return Case.from_json(body) if body is not None else None
+
+    def tickets_of_case(self, account_id: str, case_id: str) -> list[AskedOn]:
+        """The case's own ticket and those that joined."""
+        own = select(cases.c.ticket_id).where(cases.c.id == case_id).scalar_subquery()
+        with self._db.read() as tx:
+            rows = tx.execute(
+                select(tickets.c.ticket_id, tickets.c.channel, tickets.c.triaged_at)
+                .where(
+                    tickets.c.account_id == account_id,
+                    or_(tickets.c.case_id == case_id, tickets.c.ticket_id == own),
+                )
+                .order_by(tickets.c.triaged_at, tickets.c.ticket_id)
+            ).all()
+        return [
+            AskedOn(
+                ticket_id=row.ticket_id,
+                channel=Channel(row.channel) if row.channel in set(Channel) else Channel.UNKNOWN,
+                at=row.triaged_at,
+            )
+            for row in rows
+        ]
 
     def case(self, account_id: str, case_id: str) -> Case | None:
         """By id."""

@@ -165,7 +165,12 @@ tickets = Table(
     Column("is_refund", Boolean, nullable=False),
     Column("outcome", String(64), nullable=False),
     Column("triaged_at", UtcDateTime, nullable=False),
+    # The case of another ticket that this one asks for too.
+    Column("case_id", Id),
+    Column("channel", String(16)),
     Index("ix_tickets_requester", "account_id", "requester_id"),
+    Index("ix_tickets_case", "case_id"),
+    Index("ix_tickets_time", "account_id", "triaged_at"),
 )
 
 cases = Table(
@@ -183,8 +188,39 @@ cases = Table(
     Column("revision", Integer, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
+    # What the case is about, to be counted.
+    Column("kind", String(32)),
+    Column("reason", String(32)),
+    Column("product", String(120)),
     UniqueConstraint("account_id", "ticket_id"),
     Index("ix_cases_order", "account_id", "store_id", "order_id"),
+    Index("ix_cases_time", "account_id", "created_at"),
+)
+
+labels = Table(
+    "labels",
+    metadata,
+    Column("id", Id, primary_key=True),
+    _account(),
+    Column("ticket_id", Id, nullable=False),
+    Column("requester_id", Id, nullable=False),
+    Column("what", String(16), nullable=False),
+    Column("body", Text, nullable=False),
+    # Apart from the body, so that it can be erased alone.
+    Column("text", Text, nullable=False),
+    Column("made_at", UtcDateTime, nullable=False),
+    UniqueConstraint("account_id", "ticket_id", "what"),
+    Index("ix_labels_time", "account_id", "made_at"),
+    Index("ix_labels_requester", "account_id", "requester_id"),
+)
+
+order_forms = Table(
+    "order_forms",
+    metadata,
+    Column("account_id", Id, ForeignKey("accounts.id"), primary_key=True),
+    Column("store_id", Id, primary_key=True),
+    Column("body", Text, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
 )
 
 decisions = Table(

@@ -11,12 +11,13 @@ from app.domain.case import Case
 from app.domain.crm import CustomerFields
 from app.domain.errors import Conflict
 from app.domain.matching import Match, MatchOutcome, OrderQuery, normal_name
+from app.domain.named_lines import lines_meant
 from app.domain.order import OrderSummary
 from app.domain.orders_elsewhere import KeptOrder
 from app.domain.people import Agent, Tier
 from app.domain.refund import Refund, RefundState
 from app.ports import Account
-from app.records import AuditEvent, OfferedPlan, PendingWrite, TriageResult
+from app.records import AskedOn, AuditEvent, OfferedPlan, PendingWrite, TriageResult
 from app.usecases.customers import customer_fields, shown_customer_fields
 from app.usecases.decide import decide_case, note_write
 from app.usecases.deps import Deps
@@ -39,6 +40,7 @@ class TicketView(Value):
     writes: tuple[PendingWrite, ...] = ()
     history: tuple[AuditEvent, ...] = ()
     customer_fields: CustomerFields = CustomerFields()
+    asked_on: tuple[AskedOn, ...] = ()
     read_at: AwareDatetime
 
     def bonus_of(self, refund: Refund) -> Bonus | None:
@@ -76,6 +78,7 @@ def open_ticket(deps: Deps, account: Account, ticket_id: str) -> TicketView:
         writes=tuple(deps.outbox.of_ticket(account.id, ticket_id)),
         history=tuple(history),
         customer_fields=shown_customer_fields(customer_fields(deps, case), history, refunds),
+        asked_on=tuple(deps.cases.tickets_of_case(account.id, case.id)),
         read_at=now,
     )
 
@@ -103,7 +106,7 @@ def triage_by_hand(deps: Deps, account: Account, ticket_id: str, agent: Agent) -
         return existing
     ticket = deps.helpdesk(account).read_ticket(ticket_id)
     now = deps.clock.now()
-    found = classify_ticket(deps, ticket).model_copy(
+    found = classify_ticket(deps, account.id, ticket).model_copy(
         update={"refund": True, "refund_related": True, "needs_human": False}
     )
     case, offered = build_case(deps, account, ticket, found, now, can_wait=False)
@@ -176,6 +179,7 @@ def _look_again(deps: Deps, account: Account, case: Case, agent: Agent) -> Case:
     updated = case.model_copy(
         update={
             "match": fresh.match,
+            "request": case.request.model_copy(update={"line_ids": fresh.request.line_ids}),
             "order": fresh.order,
             "decision": fresh.decision,
             "decision_id": fresh.decision_id,
@@ -269,8 +273,13 @@ def choose_order(
         tried=case.match.tried,
         chosen_by=agent.id,
     )
+    meant = lines_meant(case.request, order)
     chosen = case.model_copy(
-        update={"match": without_addresses(match), "revision": case.revision + 1}
+        update={
+            "match": without_addresses(match),
+            "request": case.request.model_copy(update={"line_ids": meant}),
+            "revision": case.revision + 1,
+        }
     )
     decided = decide_case(deps, chosen, order, now)
     write = note_write(deps, decided.case, [])

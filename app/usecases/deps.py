@@ -28,6 +28,7 @@ from app.records import (
     CaseBook,
     Delegations,
     Inbox,
+    Learning,
     Outbox,
     Policies,
     RefundLedger,
@@ -50,6 +51,7 @@ class Deps:
     inbox: Inbox
     cases: CaseBook
     ledger: RefundLedger
+    learning: Learning
     approvals: Approvals
     delegations: Delegations
     bonuses: Bonuses

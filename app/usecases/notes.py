@@ -14,6 +14,7 @@ from app.domain.plan import Plan, PlanLine
 from app.domain.policy.evaluate import order_level_blocks
 from app.domain.refund import Refund, RefundState
 from app.usecases.people import TIER_NAMES
+from app.usecases.signal_words import SIGNAL_WORDS
 
 _FOOTER = "Makegood. Open the sidebar to act; this note moves no money."
 
@@ -83,6 +84,25 @@ def _reasons(decision: Decision) -> list[str]:
     return list(dict.fromkeys(lines))
 
 
+def case_headline(case: Case) -> str:
+    """Where a case stands, in one sentence."""
+    if case.decision is not None:
+        return case.decision.headline
+    return case.problem or case.match.explanation
+
+
+def _words_of(case: Case) -> list[tuple[str, str]]:
+    """The customer's own words, what to know before answering, and addresses they named."""
+    found = case.classification
+    facts = [("In their words", found.summary)] if found.summary else []
+    if found.signals:
+        facts.append(("Note", "The text " + "; ".join(SIGNAL_WORDS[one] for one in found.signals)))
+    named = [*found.other_emails, *found.other_phones]
+    if named:
+        facts.append(("Also named", ", ".join(named) + " (not proven to be theirs)"))
+    return facts
+
+
 def _decision_note(case: Case, decision: Decision, order: Order, store_name: str) -> Note:
     facts = [("Order", f"{_order_line(order)} ({store_name})")]
     if decision.plan is not None:
@@ -91,6 +111,7 @@ def _decision_note(case: Case, decision: Decision, order: Order, store_name: str
         if decision.release_tier is not None and decision.release_tier is not Tier.AGENT:
             facts.append(("Released by", TIER_NAMES[decision.release_tier]))
     facts.append(("Reason given", REASON_LABELS[case.request.reason]))
+    facts += _words_of(case)
     facts.append(("Policy", f"{decision.policy_id}, version {decision.policy_version}"))
     if decision.alternatives:
         offers = ", ".join(item.value.replace("_", " ") for item in decision.alternatives)
@@ -124,6 +145,7 @@ def triage_note(case: Case, store_names: dict[str, str]) -> Note:
         return Note(
             headline="Refund: choose the order",
             paragraphs=(match.explanation, "Choose the right one in the sidebar."),
+            facts=tuple(_words_of(case)),
             bullets=listed + tried,
             footer=_FOOTER,
         )
@@ -131,6 +153,7 @@ def triage_note(case: Case, store_names: dict[str, str]) -> Note:
         return Note(
             headline="Refund: no order found",
             paragraphs=(match.explanation, "You can look for it by its number in the sidebar."),
+            facts=tuple(_words_of(case)),
             bullets=tried,
             footer=_FOOTER,
         )

@@ -8,6 +8,8 @@ from app.domain.classification import Classification, Kind, Signal
 from app.domain.classify.agreement import agrees_to_refund
 from app.domain.classify.automatic import is_machine_address
 from app.domain.classify.clean import clean
+from app.domain.classify.extract import text_of
+from app.domain.classify.orders import find_orders
 from app.domain.masking import mask_payment_data
 from app.domain.ticket import Message, Ticket
 from app.usecases.deps import Deps
@@ -24,14 +26,28 @@ READ_AGAIN = frozenset({NOT_ABOUT_REFUNDS, NOT_UNDERSTOOD})
 _EARLIER_MESSAGES = 8
 
 
-def classify_ticket(deps: Deps, ticket: Ticket) -> Classification:
-    """Classify a ticket's text, with payment data masked before anything else sees it."""
-    found = deps.classifier.classify(
-        mask_payment_data(ticket.description), mask_payment_data(ticket.subject)
-    )
+def classify_ticket(deps: Deps, account_id: str, ticket: Ticket) -> Classification:
+    """Classify a ticket's text, with payment data masked before anything else sees it.
+
+    Orders are looked for once more in the forms that the account's own stores use, and addresses
+    that are the requester's own are left out.
+    """
+    text, subject = mask_payment_data(ticket.description), mask_payment_data(ticket.subject)
+    found = deps.classifier.classify(text, subject)
+    changes: dict[str, object] = {}
     if ticket.has_attachments:
-        found = found.model_copy(update={"has_evidence": True})
-    return found
+        changes["has_evidence"] = True
+    if asks_for_refund(found):
+        forms = deps.learning.order_forms(account_id)
+        if forms:
+            named = find_orders(text_of(clean(text, subject)), forms)
+            changes["orders"] = tuple(dict.fromkeys([*found.orders, *named]))
+    own = {
+        contact.value.lower() for contact in (*ticket.requester.emails, *ticket.requester.phones)
+    }
+    changes["other_emails"] = tuple(one for one in found.other_emails if one not in own)
+    changes["other_phones"] = tuple(one for one in found.other_phones if one not in own)
+    return found.model_copy(update=changes)
 
 
 def asks_for_refund(found: Classification) -> bool:

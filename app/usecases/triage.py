@@ -22,12 +22,14 @@ from app.domain.errors import (
 )
 from app.domain.masking import mask_payment_data
 from app.domain.matching import Match, MatchOutcome
+from app.domain.named_lines import lines_meant
 from app.domain.order import OrderSummary
 from app.domain.ticket import Ticket, TicketEventKind
 from app.ports import Account
 from app.records import Delivery, OfferedPlan, TriageResult, new_id
 from app.usecases.decide import decide_case, note_write
 from app.usecases.deps import Deps
+from app.usecases.joining import case_to_join, joined_write
 from app.usecases.lookup import find_order, is_worth_waiting
 from app.usecases.reading import (
     READ_AGAIN,
@@ -128,7 +130,7 @@ def _triage(deps: Deps, delivery: Delivery) -> str:
             return before
     ticket = helpdesk.read_ticket(ticket_id)
     now = deps.clock.now()
-    classification = classify_ticket(deps, ticket)
+    classification = classify_ticket(deps, account.id, ticket)
     if reply is not None:
         classification = _with_reply(classification, reply)
     outcome = why_left_alone(ticket, classification)
@@ -146,30 +148,34 @@ def _triage(deps: Deps, delivery: Delivery) -> str:
             requester_id=ticket.requester.id,
             is_refund=False,
             outcome=outcome,
+            channel=ticket.channel,
         )
         if before is not None or not deps.cases.save_triage(result, now):
             deps.inbox.finish(delivery.id, outcome, now)
         return outcome
     can_wait = delivery.attempts < _STORE_ATTEMPTS
     case, offered = build_case(deps, account, ticket, classification, now, can_wait=can_wait)
-    write = note_write(deps, case, [])
+    first = case_to_join(deps, case, now)
+    write = joined_write(deps, first, case, ticket) if first else note_write(deps, case, [])
     result = TriageResult(
         delivery_id=delivery.id,
         account_id=account.id,
         ticket_id=ticket.id,
         requester_id=ticket.requester.id,
         is_refund=True,
-        outcome="triaged",
+        outcome="joined" if first else "triaged",
         takes_up=reply is not None,
-        case=case,
-        offered=offered,
+        case=None if first else case,
+        offered=None if first else offered,
+        joins=first.id if first else None,
+        channel=ticket.channel,
         write=write,
     )
     if not deps.cases.save_triage(result, now):
         deps.inbox.finish(delivery.id, "triaged before", deps.clock.now())
         return "triaged before"
     deliver_write(deps, write.id, seen=ticket)
-    return "triaged"
+    return result.outcome
 
 
 def _with_reply(first: Classification, reply: Classification) -> Classification:
@@ -212,6 +218,8 @@ def build_case(
     )
     if match.outcome is not MatchOutcome.MATCHED or match.order is None:
         return case, None
+    names = [match.order.name]
+    deps.learning.learn_order_names(account.id, match.order.store_id, names, now)
     store = deps.store_by_id(account.id, match.order.store_id)
     try:
         order = store.read_order(match.order.order_id)
@@ -223,7 +231,8 @@ def build_case(
     except NotFound as error:
         # The ticket is there: its agent is told, however the order vanished.
         return case.model_copy(update={"problem": f"The order could not be read: {error}"}), None
-    decided = decide_case(deps, case, order, now)
+    request = case.request.model_copy(update={"line_ids": lines_meant(case.request, order)})
+    decided = decide_case(deps, case.model_copy(update={"request": request}), order, now)
     return decided.case, decided.offered
 
 

@@ -43,7 +43,7 @@ KILLED = -9
 READS = frozenset(
     {
         "cases.case",
-        "cases.is_triaged",
+        "cases.triage_outcome",
         "cases.offered",
         "ledger.find",
         "ledger.of_case",

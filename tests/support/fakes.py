@@ -66,6 +66,7 @@ from app.storage.bonuses import SqlBonuses
 from app.storage.casebook import SqlCaseBook
 from app.storage.engine import Database
 from app.storage.inbox import SqlInbox
+from app.storage.learning import SqlLearning
 from app.storage.ledger import SqlRefundLedger
 from app.storage.locks import SqlLocks
 from app.storage.migrate import upgrade
@@ -633,6 +634,7 @@ def make_world(
         inbox=SqlInbox(database),
         cases=SqlCaseBook(database),
         ledger=SqlRefundLedger(database),
+        learning=SqlLearning(database),
         approvals=SqlApprovals(database),
         delegations=SqlDelegations(database),
         bonuses=SqlBonuses(database),

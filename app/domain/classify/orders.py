@@ -98,6 +98,23 @@ def learn_forms(names: Iterable[str]) -> tuple[OrderForm, ...]:
     )
 
 
+def widen_forms(known: tuple[OrderForm, ...], seen: tuple[OrderForm, ...]) -> tuple[OrderForm, ...]:
+    """Known forms together with those of more names, at most ten."""
+    found = {(form.prefix, form.dash, form.suffix): form for form in known}
+    for form in seen:
+        key = (form.prefix, form.dash, form.suffix)
+        before = found.get(key, form)
+        found[key] = form.model_copy(
+            update={
+                "digits_least": min(before.digits_least, form.digits_least),
+                "digits_most": max(before.digits_most, form.digits_most),
+                "lowest": min(before.lowest, form.lowest),
+                "highest": max(before.highest, form.highest),
+            }
+        )
+    return tuple(found.values())[:10]
+
+
 @dataclass(frozen=True)
 class _Number:
     """A piece that may be an order number: as written, its parts, and where it stands."""
