@@ -33,7 +33,7 @@ def classify_ticket(deps: Deps, account_id: str, ticket: Ticket) -> Classificati
     that are the requester's own are left out.
     """
     text, subject = mask_payment_data(ticket.description), mask_payment_data(ticket.subject)
-    found = deps.classifier.classify(text, subject)
+    found = deps.classifier_for(account_id).classify(text, subject)
     changes: dict[str, object] = {}
     if ticket.has_attachments:
         changes["has_evidence"] = True
@@ -70,7 +70,9 @@ def why_left_alone(ticket: Ticket, found: Classification) -> str | None:
     return NOT_UNDERSTOOD if Signal.UNSUPPORTED_LANGUAGE in found.signals else NOT_ABOUT_REFUNDS
 
 
-def classify_reply(deps: Deps, messages: Sequence[Message]) -> Classification | None:
+def classify_reply(
+    deps: Deps, account_id: str, messages: Sequence[Message]
+) -> Classification | None:
     """What the customer's newest message is about; None when there is no such message.
 
     A short yes to a refund that an agent offered before it is a wish for that refund, for a person
@@ -85,7 +87,7 @@ def classify_reply(deps: Deps, messages: Sequence[Message]) -> Classification | 
         return None
     newest = messages[places[-1]]
     text = mask_payment_data(newest.text)
-    found = deps.classifier.classify(text)
+    found = deps.classifier_for(account_id).classify(text)
     asked = _asked_before(messages, places[-1])
     if not found.refund and agrees_to_refund(clean(text).text, asked):
         found = found.model_copy(
@@ -99,7 +101,7 @@ def classify_reply(deps: Deps, messages: Sequence[Message]) -> Classification | 
         )
     if asks_for_refund(found) and not found.orders:
         earlier = [messages[number] for number in places[-1 - _EARLIER_MESSAGES : -1]]
-        named = _orders_named(deps, earlier)
+        named = _orders_named(deps, account_id, earlier)
         found = found.model_copy(update={"orders": named})
     if newest.has_attachments:
         found = found.model_copy(update={"has_evidence": True})
@@ -114,9 +116,9 @@ def _asked_before(messages: Sequence[Message], place: int) -> str:
     return ""
 
 
-def _orders_named(deps: Deps, messages: Sequence[Message]) -> tuple[str, ...]:
+def _orders_named(deps: Deps, account_id: str, messages: Sequence[Message]) -> tuple[str, ...]:
     """Order numbers that earlier messages name, those of the newest first."""
     named: list[str] = []
     for message in reversed(messages):
-        named += deps.classifier.classify(mask_payment_data(message.text)).orders
+        named += deps.classifier_for(account_id).classify(mask_payment_data(message.text)).orders
     return tuple(dict.fromkeys(named))

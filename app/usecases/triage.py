@@ -124,7 +124,7 @@ def _triage(deps: Deps, delivery: Delivery) -> str:
     reply: Classification | None = None
     if before is not None:
         # A conversation that was about something else: its new message is read first.
-        reply = classify_reply(deps, helpdesk.read_messages(ticket_id))
+        reply = classify_reply(deps, account_id, helpdesk.read_messages(ticket_id))
         if reply is None or not asks_for_refund(reply):
             deps.inbox.finish(delivery.id, before, deps.clock.now())
             return before
@@ -136,7 +136,7 @@ def _triage(deps: Deps, delivery: Delivery) -> str:
     outcome = why_left_alone(ticket, classification)
     if outcome in READ_AGAIN and is_reply:
         # The reply was delivered first: the ticket's beginning isn't what brought us here.
-        reply = classify_reply(deps, helpdesk.read_messages(ticket_id))
+        reply = classify_reply(deps, account_id, helpdesk.read_messages(ticket_id))
         if reply is not None and asks_for_refund(reply):
             classification = _with_reply(classification, reply)
             outcome = None

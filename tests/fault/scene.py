@@ -45,6 +45,8 @@ READS = frozenset(
         "cases.case",
         "cases.triage_outcome",
         "cases.offered",
+        "cases.open_case_of_order",
+        "learning.order_forms",
         "ledger.find",
         "ledger.of_case",
         "ledger.of_order",

@@ -15,10 +15,10 @@ _GREETINGS = (
 _SIGN_OFFS = (
     *("best regards", "kind regards", "warm regards", "regards", "yours sincerely", "sincerely"),
     *("yours faithfully", "best wishes", "all the best", "many thanks and regards", "cheers"),
-    *("with kind regards", "with best regards", "yours truly", "rgds", "kr", "br"),
+    *("with kind regards", "with best regards", "yours truly", "rgds"),
     *("mit freundlichen grüßen", "mit freundlichem gruß", "mit freundlichen gruessen", "mfg"),
-    *("mit freundlichen grüssen", "mit besten grüßen", "mit bestem gruß", "besten gruß", "lg"),
-    *("freundliche grüße", "viele grüße", "beste grüße", "liebe grüße", "schöne grüße", "vg"),
+    *("mit freundlichen grüssen", "mit besten grüßen", "mit bestem gruß", "besten gruß"),
+    *("freundliche grüße", "viele grüße", "beste grüße", "liebe grüße", "schöne grüße"),
     *("herzliche grüße", "freundliche grüsse", "viele grüsse", "liebe grüsse", "gruß", "grüße"),
     *("hochachtungsvoll", "liebe gruesse", "viele gruesse", "gruss", "beste gruesse"),
     *("cordialement", "bien cordialement", "bien à vous", "salutations", "sincères salutations"),
@@ -42,6 +42,8 @@ _THANKS = frozenset(
         *("desde já obrigada", "grazie in anticipo", "merci par avance", "ta", "cheers", "tack"),
     )
 )
+# So short that only a line of nothing else is meant.
+_SHORT_SIGN_OFFS = frozenset({"best", "warmly", "take care", "lg", "vg", "kr", "br", "xx", "x"})
 _DEVICE_LINES = (
     *("sent from my", "sent from mail", "sent from outlook", "get outlook for", "sent via"),
     *("gesendet von", "von meinem", "gesendet mit", "envoyé de mon", "envoyé depuis"),
@@ -90,6 +92,8 @@ def _ends_letter(line: str) -> bool:
     plain = line.strip(" ,.!-–—*\t").lower()
     if not plain or len(plain) > 60:
         return False
+    if plain in _SHORT_SIGN_OFFS:
+        return True
     return any(
         plain == ending
         or (plain.startswith(ending) and plain[len(ending)] in " ,." and len(plain.split()) <= 7)

@@ -35,6 +35,12 @@ _NAME_BEFORE = re.compile(r"(?<![^\W\d_])([^\W\d_]{1,9})\.?[ ]?$")
 _NEAR = 48
 _LONGEST_BODY = 16
 _MAX_RANGE = 10
+_DIGITS = {
+    **{"zero": "0", "oh": "0", "one": "1", "two": "2", "three": "3", "four": "4", "five": "5"},
+    **{"six": "6", "seven": "7", "eight": "8", "nine": "9"},
+}
+_SPOKEN_DIGIT = rf"(?:{'|'.join(_DIGITS)})"
+_SPOKEN = re.compile(rf"(?i)\b{_SPOKEN_DIGIT}(?:[ ,-]{{1,3}}{_SPOKEN_DIGIT}){{3,12}}\b")
 
 _CODES = frozenset(name.upper() for name in CURRENCY_NAMES if name.isalpha())
 # Behind these, a dot ends no sentence.
@@ -233,7 +239,7 @@ def _label(text: str, start: int) -> _Label:
         if _GAP_SIGNS.fullmatch(gap) is None or ("\n\n" in gap and ":" not in gap):
             is_close = False
         if gap.startswith((". ", ".\n", "! ", "? ")) and not _is_abbreviation(word):
-            return _Label()
+            return _Label(fillers=tuple(fillers))
         is_label = word in beside_numbers("order_label") or (word == "best" and "nr" in fillers)
         if is_label or (not fillers and _is_typo(word)):
             return _Label("order", is_close, tuple(fillers))
@@ -391,7 +397,64 @@ def find_orders(text: str, forms: tuple[OrderForm, ...] = ()) -> tuple[str, ...]
     are labelled as tracking, phone, invoice, VAT and the like never count, nor do amounts, dates
     and years. A range of at most ten numbers is written out.
     """
-    text = without_addresses(text)
+    text = _with_spoken_digits(without_addresses(text))
+    found = _named(text, forms)
+    return found or _only_bare_number(text)
+
+
+def _with_spoken_digits(text: str) -> str:
+    """`order three three nine oh`, as a call's transcript has it, with digits."""
+    if not _SPOKEN.search(text):
+        return text
+    return _SPOKEN.sub(
+        lambda run: "".join(_DIGITS[word] for word in re.findall(r"[a-z]+", run.group().lower())),
+        text,
+    )
+
+
+def _only_bare_number(text: str) -> tuple[str, ...]:
+    """The one number of a text that names no order otherwise, when nothing says that it is
+    something else: "any idea whether 31007 will make it?"
+    """
+    found: dict[str, str] = {}
+    for _, numbers, is_range in _pieces(text):
+        for number in numbers:
+            if _may_be_bare(text, number) and not is_range and len(numbers) == 1:
+                found.setdefault(number.written, number.written)
+    return tuple(found.values()) if len(found) == 1 else ()
+
+
+def _may_be_bare(text: str, number: _Number) -> bool:
+    body = number.body
+    plain = number.written == body and 4 <= len(body) <= 7 and not number.is_year
+    if not plain or body.endswith("000") or _is_quantity_or_money(text, number):
+        return False
+    label = _label(text, number.start)
+    if label.kind == "other" and not _is_of_something(label):
+        return False
+    if label.fillers and label.fillers[0] in beside_numbers("money_verb"):
+        return False
+    before = text[max(0, number.start - 2) : number.start]
+    if re.search(r"[+/\d][ ]?$", before) or re.match(
+        r"[ ]?[/\d]", text[number.end : number.end + 2]
+    ):
+        return False
+    # A postcode stands before the name of a town, or behind it.
+    return (
+        re.match(r"[ ](?:[A-Z]{2}\b|[A-ZÀ-Þ][^\W\d_]{2,})", text[number.end : number.end + 12])
+        is None
+    )
+
+
+def _is_of_something(label: _Label) -> bool:
+    """Whether what a label names only belongs to the number: "the invoice for 31007"."""
+    if beside_numbers("belongs_to") & set(label.fillers[:2]):
+        return True
+    return not label.is_close and len(label.fillers) > 2
+
+
+def _named(text: str, forms: tuple[OrderForm, ...]) -> tuple[str, ...]:
+    """Orders that the text names as such."""
     found: dict[str, str] = {}
     last: _Number | None = None
     for _, numbers, is_range in _pieces(text):
