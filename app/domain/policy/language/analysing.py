@@ -146,6 +146,21 @@ def _conflicts(looked: list[_Looked]) -> Iterator[Problem]:
             yield _conflict(one, two, shared)
 
 
+def goes_before(policy: Policy) -> dict[str, tuple[str, ...]]:
+    """For each clause the names of those that it beats where both hold and want different things."""
+    looked = [_Looked(clause) for clause in policy.clauses]
+    found: dict[str, tuple[str, ...]] = {}
+    for one in looked:
+        found[one.clause.id] = tuple(
+            two.clause.title
+            for two in looked
+            if one.ranked.group != two.ranked.group
+            and one.ranked.beats(two.ranked)
+            and _shared_case(one, two) is not None
+        )
+    return found
+
+
 def _shared_case(one: _Looked, two: _Looked) -> Case | None:
     """A case in which both hold, or None."""
     for mine in one.cases or ():

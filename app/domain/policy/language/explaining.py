@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from app.domain.base import Value
 from app.domain.policy.conditions import facts_of
 from app.domain.policy.facts import EVERY_STORE, fact_spec
-from app.domain.policy.language.analysing import analyse
+from app.domain.policy.language.analysing import analyse, goes_before
 from app.domain.policy.language.printing import (
     authority_sentences,
     clause_sentence,
@@ -22,7 +22,10 @@ from app.domain.policy.precedence import PRECEDENCE
 
 
 class ClauseExplained(Value):
-    """One clause: its sentence as it was understood, when it goes first, and what it asks for."""
+    """One clause: its sentence as it was understood, its rank, and what it asks for.
+
+    `goes_before` names the clauses that it beats where both hold and want different things.
+    """
 
     id: str
     title: str
@@ -30,6 +33,7 @@ class ClauseExplained(Value):
     effect: Effect
     sentence: str
     rank: str
+    goes_before: tuple[str, ...]
     asks_for: tuple[str, ...]
 
 
@@ -46,10 +50,11 @@ class Explanation(Value):
 
 def explain(policy: Policy, stores: Sequence[str] = EVERY_STORE) -> Explanation:
     """Say a policy back. `stores` are the kinds of connected stores."""
+    beaten = goes_before(policy)
     return Explanation(
         title=policy.title,
         settings=(*heading_sentences(policy)[1:], *_settings(policy)),
-        clauses=tuple(_clause(policy, clause) for clause in policy.clauses),
+        clauses=tuple(_clause(policy, clause, beaten[clause.id]) for clause in policy.clauses),
         authority=_authority(policy),
         precedence=PRECEDENCE,
         problems=analyse(policy, stores),
@@ -65,7 +70,7 @@ def _settings(policy: Policy) -> list[str]:
     return found
 
 
-def _clause(policy: Policy, clause: Clause) -> ClauseExplained:
+def _clause(policy: Policy, clause: Clause, beaten: tuple[str, ...]) -> ClauseExplained:
     labels = []
     for name in sorted(facts_of(clause.when)):
         spec = fact_spec(name)
@@ -77,7 +82,8 @@ def _clause(policy: Policy, clause: Clause) -> ClauseExplained:
         effect=clause.effect,
         sentence=clause_sentence(policy, clause),
         rank=_rank(policy, clause),
-        asks_for=tuple(labels),
+        goes_before=beaten,
+        asks_for=tuple(dict.fromkeys(labels)),
     )
 
 
@@ -116,8 +122,11 @@ def in_words(explanation: Explanation) -> str:
         lines += [
             f"{number}. {clause.sentence}",
             f"   {clause.rank}{place}; asks for: {', '.join(clause.asks_for) or 'nothing'}",
-            "",
         ]
+        if clause.goes_before:
+            names = listed([f'"{name}"' for name in clause.goes_before], "and")
+            lines.append(f"   where both hold, it decides before {names}")
+        lines.append("")
     lines += ["Who may release what", "--------------------", *explanation.authority, ""]
     lines += ["Which clause decides", "--------------------", explanation.precedence, ""]
     return "\n".join(lines)
