@@ -147,7 +147,7 @@ def _conflicts(looked: list[_Looked]) -> Iterator[Problem]:
 
 
 def goes_before(policy: Policy) -> dict[str, tuple[str, ...]]:
-    """For each clause the names of those that it beats where both hold and want different things."""
+    """For each clause the names of those that it beats where both hold and differ."""
     looked = [_Looked(clause) for clause in policy.clauses]
     found: dict[str, tuple[str, ...]] = {}
     for one in looked:
