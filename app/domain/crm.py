@@ -14,6 +14,8 @@ from app.domain.money import Money
 
 # Set in the same write as the first note, so that our own write never starts a triage.
 CHECKED_TAG = "makegood_checked"
+# On tickets whose refund became store credit.
+STORE_CREDIT_TAG = "makegood_store_credit"
 
 
 class RefundStatus(StrEnum):

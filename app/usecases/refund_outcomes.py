@@ -6,7 +6,7 @@ import logging
 from datetime import datetime, timedelta
 
 from app.domain.case import Case
-from app.domain.crm import CHECKED_TAG, TicketWrite
+from app.domain.crm import CHECKED_TAG, STORE_CREDIT_TAG, TicketWrite
 from app.domain.errors import AppError
 from app.domain.order import TransactionStatus
 from app.domain.refund import Refund, RefundState
@@ -92,12 +92,17 @@ def outcome_write(deps: Deps, case: Case, refund: Refund) -> PendingWrite:
             ticket_id=case.ticket_id,
             marker=f"refund-{refund.id}-{refund.state.value}",
             note=outcome_note(refund),
-            add_tags=(CHECKED_TAG, f"makegood_refund_{refund.state.value}"),
+            add_tags=(CHECKED_TAG, f"makegood_refund_{refund.state.value}", *_where(refund)),
             fields=proposed_fields(case, [*others, refund]),
         ),
         state=WriteState.QUEUED,
         attempts=0,
     )
+
+
+def _where(refund: Refund) -> tuple[str, ...]:
+    """For views and reports of the helpdesk: money that went to store credit."""
+    return (STORE_CREDIT_TAG,) if refund.plan.is_store_credit else ()
 
 
 def refresh_after(deps: Deps, refund: Refund) -> None:

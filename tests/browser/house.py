@@ -18,6 +18,7 @@ import requests
 
 from app.cli.processes import Supervisor
 from app.cli.stage import Show, Stage, free_port
+from app.domain.plan import Terms
 from integrations.sandbox.scenario import STORIES, Scene, play
 
 HOLD_SECONDS = 1.0
@@ -105,6 +106,22 @@ class House:
             if one["name"] == order:
                 return [Decimal(refund["paid"]) for refund in one["refunds"]]
         raise AssertionError(f"the store has no order {order}")
+
+    def store_credit(self) -> list[dict[str, Any]]:
+        """Every store credit that the store gave to anybody, by its own books."""
+        credits: list[dict[str, Any]] = self.stage.shopify.get("books")["store_credit"]
+        return credits
+
+    def decide_by(self, ticket: Written, terms: Terms) -> None:
+        """A ticket's decision as if the policy had these terms for every item."""
+        deps = self.stage.services.deps
+        case = deps.cases.case_of_ticket(self.stage.account.id, str(ticket.id))
+        assert case is not None and case.decision is not None
+        lines = tuple(one.model_copy(update={"terms": terms}) for one in case.decision.lines)
+        decision = case.decision.model_copy(update={"lines": lines})
+        changed = case.model_copy(update={"decision": decision, "revision": case.revision + 1})
+        now = deps.clock.now()
+        assert deps.cases.save_decision(changed, None, "tests", "case_refreshed", now, None)
 
     @cached_property
     def field_ids(self) -> dict[str, int]:

@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 from playwright.sync_api import expect
 
+from app.domain.plan import ChosenFee, FeeKind, Terms
 from tests.browser.conftest import SitDown
 from tests.browser.house import TEAM_LEAD, House
 from tests.browser.sidebar import SETTLES_MS
@@ -35,6 +36,29 @@ def test_the_method_is_chosen_and_store_credit_is_given_once(
     assert house.refunds(ticket.order) == [Decimal("57.83")]
     house.wait(lambda: len(house.notes(ticket)) == 2, "the note about the outcome")
     assert house.notes(ticket)[1].startswith(f"Store credit of 57.83 USD given for {ticket.order}")
+
+
+def test_fees_and_a_bonus_are_lines_and_each_moves_once(house: House, sit_down: SitDown) -> None:
+    ticket = house.write("several_lines_discount_tax")
+    fee = ChosenFee(kind=FeeKind.RESTOCKING, label="Restocking fee", percent=Decimal(15))
+    house.decide_by(ticket, Terms(fees=(fee,), bonus_percent=Decimal(10)))
+    seat = sit_down(ticket)
+    part = seat.unfold("part")
+    button, told = part.locator("[type=submit]"), part.locator("[data-priced]")
+    # 69.49 less 15 per cent.
+    expect(button).to_contain_text("Refund $59.07 to ")
+    expect(told).to_contain_text("Restocking fee (15 %)")
+    expect(told).to_contain_text("-$10.42")
+    part.get_by_label("Store credit, 10 % bonus").check()
+    expect(button).to_have_text("Give $64.98 store credit")
+    expect(told).to_contain_text("Bonus (10 %)")
+    expect(told).to_contain_text("$5.91")
+    button.click()
+    expect(seat.reason).to_have_text("$64.98 store credit given", timeout=SETTLES_MS)
+    expect(seat.find(".refund")).to_contain_text("The bonus of $5.91 is in it.")
+    assert house.refunds(ticket.order) == [Decimal("59.07")]
+    bonuses = [one for one in house.store_credit() if one["event"] == "ADJUSTMENT"]
+    assert [Decimal(one["amount"]) for one in bonuses] == [Decimal("5.91")]
 
 
 def test_another_amount_shows_its_tier_and_what_cant_be_is_said(

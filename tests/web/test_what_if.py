@@ -11,8 +11,10 @@ import pytest
 
 from app.domain.case import Case
 from app.domain.money import Money
+from app.domain.order import Customer
 from app.domain.plan import ChosenFee, Destination, FeeKind, Terms
 from app.domain.refund import RefundState
+from app.usecases.bonuses import work_on_bonus
 from tests.support.fakes import NOON, World, make_line, make_order
 from tests.web.conftest import Desk, Person, body_of
 
@@ -27,7 +29,15 @@ def usd(amount: str) -> Money:
 def credited(world: World, desk: Desk) -> Case:
     """As `eligible`, of a store that can give store credit."""
     lines = (make_line(1, "Merino beanie", "20.00", quantity=2), make_line(2, "Wool socks", "20"))
-    world.add_order(make_order("#1042", lines, can_store_credit=True, can_give_bonus=True))
+    world.add_order(
+        make_order(
+            "#1042",
+            lines,
+            can_store_credit=True,
+            can_give_bonus=True,
+            customer=Customer(id="customer-1"),
+        )
+    )
     desk.receive("501", "I want a refund for my order")
     return desk.case("501")
 
@@ -204,8 +214,30 @@ def test_store_credit_is_released_told_and_noted_as_such(
     assert "Store credit of 20.00 USD given for #1042" in note
     assert "To: the customer's store credit" in note
     assert "Visa" not in note
+    assert "makegood_store_credit" in write.write.add_tags
     html = agent.get("/sidebar/tickets/501").text
     assert "Store credit given" in html
+
+
+def test_a_bonus_is_told_until_it_is_in_the_store_credit(
+    agent: Person, credited: Case, world: World, desk: Desk
+) -> None:
+    agent.get("/api/v1/me")
+    with_terms(world, credited, lambda _: Terms(bonus_percent=Decimal(10)))
+    plan = offer(agent, credited, one_of(credited, destination="store_credit"))
+    assert plan["button"] == "Give $22.00 store credit"
+    started = body_of(agent.post("/api/v1/refunds", {"plan": plan["plan"]}))
+    assert desk.work(str(started["id"])) == "settled"
+    told = body_of(agent.get(f"/api/v1/refunds/{started['id']}"))
+    assert (told["title"], told["is_final"]) == ("$20.00 store credit given", False)
+    assert "The bonus of $2.00 is added next." in str(told["detail"])
+    bonus = world.deps.bonuses.of_refund("acme", str(started["id"]))
+    assert bonus is not None
+    assert work_on_bonus(world.deps, bonus.id) == "given"
+    told = body_of(agent.get(f"/api/v1/refunds/{started['id']}"))
+    assert (told["title"], told["is_final"]) == ("$22.00 store credit given", True)
+    assert "The bonus of $2.00 is in it." in str(told["detail"])
+    assert [one.amount for one in world.store.credits] == [usd("2.00")]
 
 
 # --- against the policy ---------------------------------------------------------------------------
