@@ -34,6 +34,7 @@ log = logging.getLogger(__name__)
 QUEUES = ("refunds", "tickets", "triage", "background")
 _QUEUE_OF = {
     "refund": "refunds",
+    "bonus": "refunds",
     "ticket_write": "tickets",
     "triage": "triage",
     "customer": "background",
