@@ -42,7 +42,8 @@ def figure_from_parts(order: Order, lines: tuple[PlanLine, ...], shipping: Money
     by_id = {line.line_id: line for line in suggestion.lines}
     all_tax = Money.zero(currency) if order.prices_include_tax else suggestion.shipping_tax
     everything = Money.total((line_total(line) for line in suggestion.lines), currency)
-    if everything + suggestion.shipping + all_tax != suggestion.amount:
+    duties = Money.total((one.amount for one in suggestion.duties), currency)
+    if everything + suggestion.shipping + all_tax + duties != suggestion.amount:
         return None
     figure = Money.zero(currency)
     for line in lines:

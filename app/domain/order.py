@@ -107,6 +107,13 @@ class ServiceUse(Value):
     sla_missed_minutes: int | None = Field(default=None, ge=0)
 
 
+class Duty(Value):
+    """An import duty that was paid on a line, for its whole quantity."""
+
+    id: str
+    amount: Money
+
+
 class LineItem(Value):
     """One line of an order.
 
@@ -142,6 +149,7 @@ class LineItem(Value):
     is_delivery_estimated: bool = False
     restock: Restock = Restock.NONE
     remaining: Remaining | None = None
+    duties: tuple[Duty, ...] = ()
 
     @property
     def refunded_quantity(self) -> int:
@@ -174,6 +182,13 @@ class SuggestedLine(Value):
     location_id: str | None = None
 
 
+class SuggestedDuty(Value):
+    """The store's own figure for a duty of a suggestion."""
+
+    duty_id: str
+    amount: Money
+
+
 class Suggestion(Value):
     """What the store itself would refund for a choice of lines and shipping.
 
@@ -188,6 +203,7 @@ class Suggestion(Value):
     shipping_maximum: Money
     shipping_tax: Money
     lines: tuple[SuggestedLine, ...] = ()
+    duties: tuple[SuggestedDuty, ...] = ()
     tenders: tuple[Tender, ...] = ()
     store_credit_maximum: Money | None = None
 

@@ -109,13 +109,15 @@ class ChosenLine(Value):
 class RefundChoice(Value):
     """What to refund: units of lines, an amount of shipping, or a plain amount without items.
 
-    `shipping` None means none. `fees` are taken off. `amount_override` replaces the computed total
-    (goodwill, damage): it may lie anywhere above zero and up to what is refundable.
-    `bonus_percent` comes on top of the total where it goes to store credit.
+    `shipping` None means none. `duties` gives back the import duties of the chosen units. `fees`
+    are taken off. `amount_override` replaces the computed total (goodwill, damage): it may lie
+    anywhere above zero and up to what is refundable. `bonus_percent` comes on top of the total
+    where it goes to store credit.
     """
 
     lines: tuple[ChosenLine, ...] = ()
     shipping: Money | None = None
+    duties: bool = False
     fees: tuple[ChosenFee, ...] = ()
     amount_override: Money | None = None
     destination: Destination = Destination.ORIGINAL_PAYMENT
@@ -212,8 +214,8 @@ class StoreComparison(Value):
 
 
 class Plan(Value):
-    """What would be refunded. Lines, shipping and its tax, less fees, plus `adjustment` make
-    `total`; the tenders make `total` too.
+    """What would be refunded. Lines, shipping and its tax, duties, less fees, plus `adjustment`
+    make `total`; the tenders make `total` too.
 
     `adjustment` is the difference that `amount_override` makes (negative: less goes back).
     To store credit there are no tenders, and `bonus` is given on top. `total_in_shop_currency` is
@@ -226,6 +228,7 @@ class Plan(Value):
     shipping: Money
     shipping_tax: Money
     is_shipping_full: bool = False
+    duties: Money | None = None
     fees: tuple[PlanFee, ...] = ()
     adjustment: Money
     total: Money
@@ -243,6 +246,8 @@ class Plan(Value):
         currency = self.total.currency
         parts = Money.total((line.total for line in self.lines), currency)
         parts = parts + self.shipping + self.shipping_tax + self.adjustment - self.fee_total
+        if self.duties is not None:
+            parts = parts + self.duties
         if parts != self.total:
             raise ValueError(f"the parts of the plan make {parts}, not {self.total}")
         paid = Money.total((tender.amount for tender in self.tenders), currency)

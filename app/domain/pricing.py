@@ -215,7 +215,9 @@ def build_plan(order: Order, choice: RefundChoice, suggestion: Suggestion | None
     shipping_tax = _shipping_tax(order, shipping)
     fees = price_fees(choice.fees, lines, currency)
     kept = Money.total((fee.amount for fee in fees), currency)
+    duties = _duties(order, choice)
     before_fees = Money.total((line.total for line in lines), currency) + shipping + shipping_tax
+    before_fees = before_fees + duties
     computed = before_fees - kept
     total = choice.amount_override if choice.amount_override is not None else computed
     _check_total(order, total, before_fees=before_fees, kept=kept)
@@ -231,6 +233,7 @@ def build_plan(order: Order, choice: RefundChoice, suggestion: Suggestion | None
         shipping=shipping,
         shipping_tax=shipping_tax,
         is_shipping_full=bool(shipping) and shipping == shipping_left(order),
+        duties=duties or None,
         fees=fees,
         adjustment=total - computed,
         total=total,
@@ -241,7 +244,24 @@ def build_plan(order: Order, choice: RefundChoice, suggestion: Suggestion | None
         tenders=tenders,
         comparison=_comparison(order, choice, lines, computed, kept, suggestion),
         is_manual=is_manual,
-        warnings=(*_warnings(order, lines, fees, tenders), *_bonus_warnings(order, choice)),
+        warnings=(*_warnings(order, choice, lines, fees, tenders), *_bonus_warnings(order, choice)),
+    )
+
+
+def _duties(order: Order, choice: RefundChoice) -> Money:
+    """The import duties of the chosen units, as differences of running totals; zero if not asked.
+
+    They are a country's, not the merchant's: no percentage and no fee touches them.
+    """
+    if not choice.duties:
+        return Money.zero(order.currency)
+    return Money.total(
+        (
+            _units_share(order.line(one.line_id), duty.amount, one.quantity)
+            for one in choice.lines
+            for duty in order.line(one.line_id).duties
+        ),
+        order.currency,
     )
 
 
@@ -289,6 +309,9 @@ def _comparison(
         return None
     if suggestion is not None:
         stores: Money | None = exact_figure(lines, suggestion)
+    elif choice.duties:
+        # Only the store's answer for this very choice says what it counts as duties.
+        stores = None
     else:
         stores = figure_from_parts(order, lines, choice.shipping or Money.zero(order.currency))
     if stores is None:
@@ -308,6 +331,7 @@ def _tenders(total: Money, reference: Suggestion | None) -> tuple[PlanTender, ..
 
 def _warnings(
     order: Order,
+    choice: RefundChoice,
     lines: tuple[PlanLine, ...],
     fees: tuple[PlanFee, ...],
     tenders: tuple[PlanTender, ...],
@@ -321,7 +345,7 @@ def _warnings(
             )
     if order.tip:
         warnings.append(f"The tip of {order.tip} is not part of this refund.")
-    if order.duties:
+    if order.duties and not choice.duties:
         warnings.append(f"Import duties of {order.duties} are not part of this refund.")
     unshipped = [line.name for line in lines if line.restock is Restock.CANCEL]
     if unshipped:

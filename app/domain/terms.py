@@ -14,6 +14,7 @@ def choice_by_terms(
     terms: Mapping[str, Terms],
     *,
     shipping: Money | None = None,
+    duties: bool = False,
     amount_override: Money | None = None,
     destination: Destination | None = None,
 ) -> RefundChoice:
@@ -37,6 +38,7 @@ def choice_by_terms(
             for line_id, one in chosen.items()
         ),
         shipping=shipping,
+        duties=duties,
         fees=_fees(chosen),
         amount_override=amount_override,
         destination=wanted,

@@ -47,6 +47,7 @@ def choice_of(plan: Plan) -> RefundChoice:
             for line in plan.lines
         ),
         shipping=plan.shipping if plan.shipping else None,
+        duties=plan.duties is not None,
         fees=tuple(
             ChosenFee(kind=fee.kind, label=fee.label, amount=fee.amount) for fee in plan.fees
         ),

@@ -36,6 +36,8 @@ def describe_plan(plan: Plan) -> str:
         parts.append(f"shipping {plan.shipping}")
     if plan.shipping_tax:
         parts.append(f"shipping tax {plan.shipping_tax}")
+    if plan.duties:
+        parts.append(f"import duties {plan.duties}")
     if plan.adjustment:
         parts.append(f"adjustment {plan.adjustment}")
     made = " + ".join(parts)

@@ -51,6 +51,7 @@ def allowed_choice(
         {line.line_id: line.quantity for line in choice.lines},
         terms,
         shipping=choice.shipping,
+        duties=choice.duties,
         amount_override=choice.amount_override,
         destination=choice.destination,
     )

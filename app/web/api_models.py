@@ -62,11 +62,13 @@ class OverrideBody(Body):
 class ChoiceBody(Body):
     """What to refund: units of lines, the shipping that is left, or another total.
 
-    Without a `destination` it goes where the policy sends it. `override` refunds against it.
+    `duties` gives back the import duties of the chosen units. Without a `destination` it goes
+    where the policy sends it. `override` refunds against it.
     """
 
     lines: Annotated[list[LineBody], Field(max_length=500)] = []
     shipping: Annotated[bool, Field(strict=True)] = False
+    duties: Annotated[bool, Field(strict=True)] = False
     amount: MoneyBody | None = None
     destination: Destination | None = None
     override: OverrideBody | None = None
@@ -208,6 +210,7 @@ class PlanBody(Body):
     discount: MoneyBody
     tax: MoneyBody
     shipping: MoneyBody
+    duties: MoneyBody
     fees: list[FeeBody]
     adjustment: MoneyBody
     total: MoneyBody

@@ -44,6 +44,7 @@ def to_choice(case: Case, order: Order, wanted: body.ChoiceBody) -> RefundChoice
     return RefundChoice(
         lines=tuple(DomainLine.model_validate(line.model_dump()) for line in wanted.lines),
         shipping=left if wanted.shipping and left else None,
+        duties=wanted.duties,
         amount_override=wanted.amount.to_money() if wanted.amount else None,
         destination=wanted.destination or usual_destination(case, ids),
     )
@@ -108,6 +109,7 @@ def plan_body(
         discount=_money(sums["discount"]),
         tax=_money(sums["tax"]),
         shipping=_money(sums["shipping"]),
+        duties=_money(sums["duties"]),
         fees=[
             body.FeeBody(kind=fee.kind.value, label=fee_label(fee), amount=_money(fee.amount))
             for fee in plan.fees

@@ -47,6 +47,7 @@ class PartView:
     methods: tuple[MethodView, ...]
     shipping: str | None
     is_shipping_chosen: bool
+    has_duties: bool
     can_notify: bool
     currency: str
     maximum: str
@@ -108,6 +109,7 @@ def _form(
         methods=_methods(case, order, is_free=is_free),
         shipping=formats.money(left) if left else None,
         is_shipping_chosen=plan is not None and bool(plan.shipping),
+        has_duties=any(line.duties for line in order.lines),
         can_notify=order.can_notify_customer,
         currency=order.currency,
         maximum=formats.money(refundable_maximum(order)),

@@ -20,7 +20,7 @@ class Row:
 
 
 def plan_sums(plan: Plan) -> dict[str, Money]:
-    """Items before discount, discount, tax, shipping, fees, adjustment and total of a plan.
+    """Items before discount, discount, tax, shipping, duties, fees, adjustment and total of a plan.
 
     Where prices include tax, `tax` is zero. Shares of a line's price (50 % by policy) count as
     items of that reduced price. Discount and fees are negative.
@@ -34,6 +34,7 @@ def plan_sums(plan: Plan) -> dict[str, Money]:
         "discount": -discount,
         "tax": Money.total([*taxes, plan.shipping_tax], currency),
         "shipping": plan.shipping,
+        "duties": plan.duties or Money.zero(currency),
         "fees": -plan.fee_total,
         "adjustment": plan.adjustment,
         "total": plan.total,
@@ -49,7 +50,7 @@ def make_up(plan: Plan, formats: Formats) -> tuple[Row, ...]:
     rows += [_reduction(name, share) for name, share in _reductions(plan)]
     rows += [
         Row(text(f"amount.{name}"), formats.money(sums[name]))
-        for name in ("discount", "tax", "shipping")
+        for name in ("discount", "tax", "shipping", "duties")
         if sums[name]
     ]
     rows += [Row(fee_label(fee), formats.money(-fee.amount), "fee") for fee in plan.fees]

@@ -42,6 +42,8 @@ def prepare(refund: Refund, recheck: Recheck, *, shipping_includes_tax: bool | N
     if plan.total.amount <= 0 or plan.total > suggestion.maximum:
         # Magento itself accepts refunds of nothing, and negative ones.
         raise _refused(f"{plan.total} isn't above zero and within {suggestion.maximum}")
+    if plan.duties:
+        raise _refused("Magento knows no import duties")
     tender = _payment(plan, suggestion)
     items = [
         {"order_item_id": int(line.line_id), "qty": line.quantity} for line in suggestion.lines

@@ -37,6 +37,7 @@ from integrations.stores.shopify.payloads import (
     RefundsPayload,
     UserError,
 )
+from integrations.stores.shopify.refund_input import PROPORTIONAL
 from integrations.stores.shopify.refund_status import to_store_refund
 from integrations.stores.shopify.vocabulary import (
     READ_CUSTOMERS,
@@ -127,6 +128,12 @@ class Shopify:
         }
         if choice.shipping is not None:
             variables["shippingAmount"] = wire_amount(choice.shipping)
+        if choice.duties:
+            variables["refundDuties"] = [
+                {"dutyId": duty.id, "refundType": PROPORTIONAL}
+                for line in choice.lines
+                for duty in order.line(line.line_id).duties
+            ]
         if choice.destination is Destination.STORE_CREDIT:
             variables["allocation"] = "STORE_CREDIT"
         answer = self._client.execute(document, variables)

@@ -8,12 +8,14 @@ from datetime import datetime
 from app.domain.money import Money
 from app.domain.order import (
     Customer,
+    Duty,
     LineItem,
     Order,
     OrderSummary,
     PastRefund,
     PaymentStatus,
     Restock,
+    SuggestedDuty,
     SuggestedLine,
     Suggestion,
     Tender,
@@ -192,6 +194,13 @@ def to_suggestion(
             )
             for line in payload.refund_line_items
         ),
+        duties=tuple(
+            SuggestedDuty(
+                duty_id=one.original_duty.id if one.original_duty else "",
+                amount=notes.presentment(one.amount_set, "suggested duty"),
+            )
+            for one in payload.refund_duties
+        ),
         tenders=tuple(tender for tender in tenders if tender.maximum.amount > 0),
         store_credit_maximum=store_credit_maximum(payload.suggested_refund_methods, notes),
     )
@@ -326,6 +335,9 @@ def _line(
         was_shipped=shipments.was_shipped(line),
         delivered_at=shipments.delivered_at(line),
         restock=restock,
+        duties=tuple(
+            Duty(id=one.id, amount=notes.presentment(one.price, "duty")) for one in line.duties
+        ),
     )
 
 

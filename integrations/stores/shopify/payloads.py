@@ -148,9 +148,10 @@ class TaxLine(Payload):
     price_set: Bag
 
 
-class Duty(Payload):
-    """Import duty on a line."""
+class DutyPayload(Payload):
+    """Import duty on a line, for its whole quantity."""
 
+    id: str
     price: Bag
 
 
@@ -177,7 +178,7 @@ class LinePayload(Payload):
     original_unit_price_set: Bag
     discount_allocations: tuple[Allocation, ...] = ()
     tax_lines: tuple[TaxLine, ...] = ()
-    duties: tuple[Duty, ...] = ()
+    duties: tuple[DutyPayload, ...] = ()
     product: Product | None = None
 
 
@@ -319,6 +320,13 @@ class SuggestedPayment(Payload):
     parent_transaction: ParentTransaction | None = None
 
 
+class SuggestedDutyPayload(Payload):
+    """RefundDuty in a suggestion."""
+
+    amount_set: Bag
+    original_duty: Ref | None = None
+
+
 class SuggestedMethod(Payload):
     """SuggestedRefundMethod. `kind` is its type's name."""
 
@@ -339,6 +347,7 @@ class SuggestionPayload(Payload):
     maximum_refundable_set: Bag
     shipping: SuggestedShipping
     refund_line_items: tuple[SuggestedLinePayload, ...] = ()
+    refund_duties: tuple[SuggestedDutyPayload, ...] = ()
     suggested_transactions: tuple[SuggestedPayment, ...] = ()
     suggested_refund_methods: tuple[SuggestedMethod, ...] = ()
 

@@ -10,6 +10,7 @@ import re
 from typing import Any
 
 from app.domain.errors import Rejected
+from app.domain.money import Money
 from app.domain.order import Restock, SuggestedLine
 from app.domain.plan import Plan, PlanLine, PlanTender
 from app.domain.refund import Refund
@@ -18,6 +19,8 @@ from integrations.stores.shopify.vocabulary import VENDOR
 from integrations.stores.shopify.words import RESTOCK_TYPE, wire_amount
 
 OPERATION = "RefundCreate"
+# The share of a duty that belongs to the refunded units.
+PROPORTIONAL = "PROPORTIONAL"
 # The only gateways that pay without a payment to go back to.
 PARENTLESS_GATEWAYS = frozenset({"store-credit", "exchange-credit", "cash"})
 
@@ -45,11 +48,22 @@ def prepare(refund: Refund, recheck: Recheck) -> str:
             if plan.is_shipping_full
             else {"amount": wire_amount(plan.shipping)}
         )
+    if plan.duties:
+        given["refundDuties"] = _duties(plan, recheck)
     reason = _discrepancy(plan)
     if reason is not None:
         given["discrepancyReason"] = reason
     variables = {"idempotencyKey": refund.idempotency_key, "input": given}
     return json.dumps(variables, sort_keys=True, separators=(",", ":"))
+
+
+def _duties(plan: Plan, recheck: Recheck) -> list[dict[str, str]]:
+    """The store's own duties for these units; their sum must be the plan's."""
+    theirs = recheck.suggestion.duties
+    total = Money.total((one.amount for one in theirs), plan.total.currency)
+    if total != plan.duties or not all(one.duty_id for one in theirs):
+        raise _refused(f"the store counts {total} as import duties, not {plan.duties}")
+    return [{"dutyId": one.duty_id, "refundType": PROPORTIONAL} for one in theirs]
 
 
 def _payouts(order_id: str, plan: Plan, recheck: Recheck) -> dict[str, Any]:

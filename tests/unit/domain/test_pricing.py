@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.money import Money
-from app.domain.order import Order, Restock, SuggestedLine, Suggestion
+from app.domain.order import Duty, Order, Restock, SuggestedLine, Suggestion
 from app.domain.plan import (
     ChosenFee,
     ChosenLine,
@@ -414,3 +414,39 @@ def test_zero_and_three_decimals() -> None:
     third = one.model_copy(update={"percent": Decimal("33.3")})
     dinar = build_plan(sold("KWD", 1, "9.999", "0.501"), RefundChoice(lines=(third,)))
     assert dinar.total == Money.of("3.497", "KWD")
+
+
+# --- import duties ------------------------------------------------------------------------------
+
+
+def test_duties_go_back_unit_by_unit_and_sum_to_what_was_paid() -> None:
+    duty = Duty(id="duty-1", amount=euro("1.00"))
+    line = make_line(quantity=3, refundable_quantity=3, duties=(duty,))
+    order = make_order((line,), duties=euro("1.00"), shipping=euro("0"))
+    paid = order.paid + euro("1.00")
+    assert order.suggestion is not None
+    suggestion = make_suggestion(paid, euro("0"), euro("0"))
+    order = order.model_copy(update={"paid": paid, "total": paid, "suggestion": suggestion})
+    one = RefundChoice(lines=(ChosenLine(line_id="line-1", quantity=1),), duties=True)
+    given = []
+    for _ in range(3):
+        plan = build_plan(order, one)
+        assert plan.duties is not None
+        given.append(plan.duties)
+        order = after(order, plan)
+    assert given == [euro("0.33"), euro("0.34"), euro("0.33")]
+    assert order.refunded == paid
+
+
+def test_duties_are_neither_reduced_nor_charged_a_fee_and_are_named_when_left_out() -> None:
+    duty = Duty(id="duty-1", amount=euro("2.00"))
+    order = make_order((make_line(duties=(duty,)),), duties=euro("2.00"))
+    line = ChosenLine(line_id="line-1", quantity=2, percent=Decimal(50))
+    choice = RefundChoice(lines=(line,), fees=(restocking("10"),), duties=True)
+    plan = build_plan(order, choice)
+    assert (plan.duties, plan.fee_total) == (euro("2.00"), euro("1.10"))
+    assert plan.total == euro("11.00") - euro("1.10") + euro("2.00")
+    assert not any("duties" in text for text in plan.warnings)
+    without = build_plan(order, choice.model_copy(update={"duties": False}))
+    assert without.duties is None
+    assert any("Import duties of 2.00 EUR" in text for text in without.warnings)

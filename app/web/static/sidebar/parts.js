@@ -18,6 +18,7 @@ export function choiceOf(form) {
     return quantity > 0 ? [{ line_id: row.dataset.line, quantity, percent: row.dataset.percent }] : [];
   });
   const choice = { lines, shipping: form.querySelector('[data-shipping]')?.checked ?? false };
+  if (form.querySelector('[data-duties]')?.checked) { choice.duties = true; }
   const amount = amountOf(form);
   if (amount) { choice.amount = { amount: amount.replace(',', '.'), currency: form.dataset.currency }; }
   const method = form.querySelector('[data-method]:checked');
