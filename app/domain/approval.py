@@ -40,8 +40,9 @@ class Asked(StrEnum):
 class Evidence(Value):
     """What the requester saw: kept as it was, so that an approver decides about the same thing.
 
-    `clause` and `because` are those of the clause that decided. `order` and `history` are labelled
-    facts for people.
+    `clause` and `because` are those of the clause that decided. `plan` is its make-up in one line
+    and `goes_to` where the money goes; `order` and `history` are labelled facts for people; `items`
+    names the lines that findings are about.
     """
 
     verdict: Verdict
@@ -50,6 +51,9 @@ class Evidence(Value):
     clause: str | None = None
     because: str | None = None
     findings: tuple[Finding, ...] = ()
+    items: dict[str, str] = Field(default_factory=dict)
+    plan: str = ""
+    goes_to: str = ""
     order: tuple[tuple[str, str], ...] = ()
     history: tuple[tuple[str, str], ...] = ()
 

@@ -75,7 +75,7 @@ def request_approval(
     if agent.tier is not None and agent.tier.covers(needed):
         raise NotAllowed("You may release this yourself: nobody has to be asked.")
     check_current(case, offered)
-    words = _words(reason if reason is not None else prefilled_reason(case, offered))
+    words = _words(reason if reason is not None else prefilled_reason(case, offered.override))
     now = deps.clock.now()
     refund = new_refund(case, offered, agent, RefundState.AWAITING_APPROVAL, now, notify_customer)
     request = ApprovalRequest(
@@ -96,7 +96,7 @@ def request_approval(
         overrides=_overridden(case, offered),
         created_at=now,
         asked=first_asked(needed),
-        next_reminder_at=now + rhythm(deps, account.id).every,
+        next_reminder_at=now + rhythm(deps, account.id, refund.store_id).every,
     )
     write = approval_write(
         deps, case, refund, request, requested_note(request, refund), step="requested"

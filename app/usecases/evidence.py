@@ -8,8 +8,10 @@ from app.domain.crm import REASON_LABELS
 from app.domain.decision import Decision
 from app.domain.errors import Conflict
 from app.domain.order import Order
+from app.domain.override import Override
 from app.records import OfferedPlan
 from app.usecases.deps import Deps
+from app.usecases.notes import describe_plan, goes_to
 
 
 def gather_evidence(deps: Deps, case: Case, offered: OfferedPlan) -> Evidence:
@@ -20,7 +22,8 @@ def gather_evidence(deps: Deps, case: Case, offered: OfferedPlan) -> Evidence:
     if case.decision is None or case.order is None:
         raise Conflict("There is no decision to ask about yet: choose the order first.")
     decision = case.decision
-    policy = deps.accounts.policy(case.account_id)
+    now = deps.clock.now()
+    policy = deps.policies.in_force(case.account_id, case.order.store_id, now)
     clause_id = deciding_clause(decision)
     titles = {clause.id: clause.title for clause in policy.clauses}
     titles |= {finding.code: finding.title for finding in decision.findings}
@@ -32,6 +35,9 @@ def gather_evidence(deps: Deps, case: Case, offered: OfferedPlan) -> Evidence:
         clause=titles.get(clause_id) if clause_id else None,
         because=decided[0].because if decided else None,
         findings=decision.findings,
+        items={line.id: line.name for line in case.order.lines},
+        plan=describe_plan(offered.plan),
+        goes_to=goes_to(offered.plan),
         order=_order_facts(case.order),
         history=_history_facts(deps, case, case.order),
     )
@@ -64,10 +70,11 @@ def _history_facts(deps: Deps, case: Case, order: Order) -> tuple[tuple[str, str
     return (("Customer's refunds so far", words),)
 
 
-def prefilled_reason(case: Case, offered: OfferedPlan) -> str:
-    """What the requester may edit: why the customer asks, and what the policy says."""
-    if offered.override is not None:
-        return offered.override.reason[:REASON_LENGTH]
+def prefilled_reason(case: Case, override: Override | None) -> str:
+    """What the requester may edit: why the customer asks, and what the policy says; where it goes
+    against the policy, why."""
+    if override is not None:
+        return override.reason[:REASON_LENGTH]
     headline = case.decision.headline if case.decision else ""
     words = f"{REASON_LABELS[case.request.reason]}. {headline[:1].upper()}{headline[1:]}"
     return words.strip()[:REASON_LENGTH]

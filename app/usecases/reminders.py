@@ -24,9 +24,9 @@ class Rhythm:
     passed_on_after: int
 
 
-def rhythm(deps: Deps, account_id: str) -> Rhythm:
-    """As the account's active policy writes it."""
-    policy = deps.accounts.policy(account_id)
+def rhythm(deps: Deps, account_id: str, store_id: str) -> Rhythm:
+    """As the policy writes it that is in force for the store."""
+    policy = deps.policies.in_force(account_id, store_id, deps.clock.now())
     return Rhythm(timedelta(hours=policy.remind_every_hours), policy.escalate_after_reminders)
 
 
@@ -42,7 +42,7 @@ def remind(deps: Deps, approval_id: str) -> str:
     case = deps.cases.case(request.account_id, request.case_id)
     if refund is None or case is None:
         return "gone"
-    beat = rhythm(deps, request.account_id)
+    beat = rhythm(deps, refund.account_id, refund.store_id)
     after = reminded(request, now, beat.every, beat.passed_on_after)
     write = approval_write(
         deps,

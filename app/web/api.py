@@ -15,10 +15,12 @@ from app.domain.case import refund_status
 from app.domain.crm import CustomerFields, TicketFields
 from app.domain.errors import NotAllowed
 from app.domain.override import Override
-from app.domain.people import Tier
-from app.domain.plan import RefundChoice
+from app.domain.people import Agent, Tier
+from app.domain.plan import Plan, RefundChoice
 from app.records import DeliveryState
 from app.usecases import cases, fields, plans, refunds
+from app.usecases.authority import needed_tier, required_for
+from app.usecases.evidence import prefilled_reason
 from app.usecases.people import agent_for, require_tier
 from app.web import api_models as body
 from app.web import bodies
@@ -114,7 +116,12 @@ def ticket(ticket_id: str) -> Response:
         person = known_agent()
         token = web().signer.sign_plan(session(), case.id, stands.offered.id)
         plan = bodies.plan_body(
-            stands.offered.plan, token, deps.accounts.policy(owner.id), person, formats
+            stands.offered.plan,
+            token,
+            needed_tier(deps, case, stands.offered),
+            person,
+            formats,
+            reason=prefilled_reason(case, None),
         )
     order = case.order or case.match.order
     shown = fields.shown_fields(case, view.refunds, view.writes)
@@ -247,6 +254,18 @@ def _wanted(case_id: str) -> _Wanted:
     return _Wanted(choice, override, against)
 
 
+def _priced(
+    case_id: str, plan: Plan, token: str | None, person: Agent | None, wanted: _Wanted
+) -> body.PlanBody:
+    """A priced choice, with who may release it."""
+    deps = web().deps
+    case = cases.require_case(deps, account(), case_id)
+    is_override = wanted.override is not None
+    needed = required_for(deps, case, plan, is_override=is_override).release_tier
+    reason = prefilled_reason(case, wanted.override)
+    return bodies.plan_body(plan, token, needed, person, _formats(), wanted.against, reason)
+
+
 @api.post("/cases/<case_id>/price")
 @describe(
     "What a choice would refund: from stored figures, nothing is kept.",
@@ -259,8 +278,7 @@ def price(case_id: str) -> Response:
     deps, wanted = web().deps, _wanted(case_id)
     plan = plans.price_choice(deps, account(), case_id, wanted.choice, wanted.override)
     person = known_agent()
-    policy = deps.accounts.policy(account().id)
-    return _answer(bodies.plan_body(plan, None, policy, person, _formats(), wanted.against))
+    return _answer(_priced(case_id, plan, None, person, wanted))
 
 
 @api.post("/cases/<case_id>/plans")
@@ -275,9 +293,7 @@ def offer(case_id: str) -> Response:
     deps, person, wanted = web().deps, acting_agent(), _wanted(case_id)
     offered = plans.offer_choice(deps, account(), case_id, wanted.choice, person, wanted.override)
     token = web().signer.sign_plan(session(), case_id, offered.id)
-    policy = deps.accounts.policy(account().id)
-    priced = bodies.plan_body(offered.plan, token, policy, person, _formats(), wanted.against)
-    return _answer(priced, 201)
+    return _answer(_priced(case_id, offered.plan, token, person, wanted), 201)
 
 
 @api.post("/refunds")

@@ -197,6 +197,9 @@ class RowBody(Body):
 class PlanBody(Body):
     """A priced choice. `plan` is the token that releases it; null for a mere what-if.
 
+    `may_ask`: this person may not release it, but ask for it; `ask` is the token for that, and
+    `reason` what the request begins with.
+
     `rows` are the make-up in words, `goes_to` the payments or the store credit. `given_text` is
     what the customer gets in all: the total, with the bonus where it becomes store credit.
     """
@@ -228,6 +231,10 @@ class PlanBody(Body):
     may_release: bool
     why_not: str | None
     button: str
+    may_ask: bool
+    ask: str | None
+    ask_button: str | None
+    reason: str | None
     is_manual: bool
     warnings: list[str]
 

@@ -13,6 +13,7 @@ from app.settings import Settings
 from app.usecases.deps import Deps
 from app.web.api import api
 from app.web.approvals_api import approvals_api
+from app.web.approvals_page import approvals_page
 from app.web.card import card
 from app.web.context import Web, install
 from app.web.errors import install_error_handlers
@@ -51,7 +52,18 @@ def build_application(
     install(app.extensions, Web(settings=settings, deps=deps, signer=signer, probe=probe))
     install_request_hooks(app, is_https=settings.public_url.startswith("https://"))
     install_error_handlers(app)
-    for blueprint in (hooks, sidebar, card, panel, api, approvals_api, policy_api, health):
+    blueprints = (
+        hooks,
+        sidebar,
+        card,
+        panel,
+        api,
+        approvals_api,
+        approvals_page,
+        policy_api,
+        health,
+    )
+    for blueprint in blueprints:
         app.register_blueprint(blueprint)
     return app
 

@@ -11,13 +11,14 @@ from app.domain.people import Agent, Tier
 from app.usecases.approval_queue import Standing
 from app.web import api_models as body
 from app.web.formats import Formats
+from app.web.texts import text
 
 
 def age_text(since: datetime, now: datetime, formats: Formats) -> str:
-    """`3 hours`, `2 days`."""
-    words = format_timedelta(
-        max(now - since, timedelta(0)), granularity="minute", locale=formats.locale
-    )
+    """`3 hours`, `2 days`; less than a minute is just now."""
+    if now - since < timedelta(minutes=1):
+        return text("age.now")
+    words = format_timedelta(now - since, granularity="minute", locale=formats.locale)
     return str(words)
 
 

@@ -10,10 +10,9 @@ from app.domain.case import Case, refund_status
 from app.domain.money import Money
 from app.domain.order import Order, OrderSummary
 from app.domain.override import Override
-from app.domain.people import Agent
+from app.domain.people import Agent, Tier
 from app.domain.plan import ChosenLine as DomainLine
 from app.domain.plan import Plan, RefundChoice
-from app.domain.policy.model import Policy
 from app.domain.pricing import shipping_left
 from app.domain.refund import Refund
 from app.records import AuditEvent, Delivery, PendingWrite
@@ -22,6 +21,7 @@ from app.web import api_models as body
 from app.web.formats import Formats
 from app.web.plan_words import (
     Row,
+    ask_words,
     button_words,
     destinations,
     fee_label,
@@ -77,17 +77,20 @@ def order_body(
 def plan_body(
     plan: Plan,
     token: str | None,
-    policy: Policy,
+    needed: Tier,
     agent: Agent | None,
     formats: Formats,
     against: str | None = None,
+    reason: str | None = None,
 ) -> body.PlanBody:
     """A plan with the words of its button. `token` None: a what-if that nothing can release.
 
-    `against` is the title of the rule that is set aside for it.
+    `against` is the title of the rule that is set aside for it, `reason` what a request for
+    approval begins with.
     """
     sums = plan_sums(plan)
-    who = release(policy, plan, agent)
+    who = release(needed, agent)
+    may_ask = who.may_ask and plan.is_exact
     return body.PlanBody(
         plan=token if who.is_allowed else None,
         order_name=plan.order_name,
@@ -130,6 +133,10 @@ def plan_body(
         may_release=who.is_allowed and plan.is_exact,
         why_not=who.why_not if plan.is_exact else _differs(plan, formats),
         button=button_words(plan, formats),
+        may_ask=may_ask,
+        ask=token if may_ask else None,
+        ask_button=ask_words(plan, who.needed, formats) if may_ask else None,
+        reason=reason if may_ask else None,
         is_manual=plan.is_manual,
         warnings=list(plan.warnings),
     )

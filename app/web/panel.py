@@ -6,6 +6,7 @@ import time
 
 from flask import Blueprint, Response, render_template, request
 
+from app.usecases.authority import lent_to, needed_tier
 from app.usecases.cases import TicketView, kept_orders, open_ticket
 from app.usecases.fields import shown_fields
 from app.web.context import account, known_agent, session, web
@@ -41,17 +42,22 @@ def show(ticket_id: str) -> Response:
     view = open_ticket(deps, owner, ticket_id)
     read = time.perf_counter()
     stands = standing(view)
-    token = None
+    token, needed, agent = None, None, known_agent()
     if view.case is not None and stands.offered is not None:
         token = web().signer.sign_plan(session(), view.case.id, stands.offered.id)
+        needed = needed_tier(deps, view.case, stands.offered)
+    lent = lent_to(deps, owner, agent, is_for_looking=True) if agent and view.approvals else []
     drawn = panel_view(
         view,
         ticket_id=ticket_id,
         viewer=Viewer(
             agent_id=session().agent_id,
-            agent=known_agent(),
+            agent=agent,
             formats=Formats.of(request.args.get("locale"), request.args.get("tz")),
+            lent=tuple(lent),
+            waiting=deps.approvals.count_waiting(owner.id),
         ),
+        needed=needed,
         policy=deps.accounts.policy(owner.id),
         store_names={store.id: store.name for store in deps.accounts.stores(owner.id)},
         plan_token=token,

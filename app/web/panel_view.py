@@ -6,17 +6,21 @@ from dataclasses import dataclass, field
 
 from app.domain.case import Case
 from app.domain.order import FulfilmentStatus, LineItem, Order, OrderSummary
-from app.domain.people import Agent
+from app.domain.people import Agent, Tier
 from app.domain.plan import Plan
 from app.domain.policy.model import Policy
 from app.domain.refund import Refund
+from app.usecases.approval_queue import stand
+from app.usecases.authority import Lent
 from app.usecases.cases import TicketView
+from app.usecases.evidence import prefilled_reason
 from app.web import bodies
 from app.web.api_models import RefundState
+from app.web.approval_view import ApprovalView, approval_view
 from app.web.fields_view import FieldGroup, fields_view
 from app.web.formats import Formats
 from app.web.part_view import PartView, override_view, part_view
-from app.web.plan_words import Row, button_words, destinations, make_up
+from app.web.plan_words import Row, ask_words, button_words, destinations, make_up
 from app.web.reasons_view import HistoryEntry, Why, history_view, why_view
 from app.web.standing import (
     Standing,
@@ -77,13 +81,23 @@ class AmountView:
 
 
 @dataclass(frozen=True)
+class AskView:
+    """What stands in the button's place for somebody who may only ask for it."""
+
+    token: str
+    label: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class PayView:
-    """The button. `token` None: off, and `why_not` says why."""
+    """The button. `token` None: off, and `why_not` says why, or `ask` is there instead."""
 
     label: str
     token: str | None
     why_not: str | None
     can_notify: bool
+    ask: AskView | None = None
 
 
 @dataclass(frozen=True)
@@ -114,6 +128,8 @@ class PanelView:
     refund_code: str = ""
     order: OrderView | None = None
     amount: AmountView | None = None
+    approval: ApprovalView | None = None
+    waiting: int = 0
     pay: PayView | None = None
     is_rest: bool = False
     must_check_again: bool = False
@@ -136,11 +152,14 @@ class PanelView:
 
 @dataclass(frozen=True)
 class Viewer:
-    """Who looks, and how they read amounts. `sign` makes the token of a plan's button."""
+    """Who looks, and how they read amounts; what others have lent them, and how many requests of
+    the account wait for approval."""
 
     agent_id: str
     agent: Agent | None
     formats: Formats
+    lent: tuple[Lent, ...] = ()
+    waiting: int = 0
 
 
 def panel_view(
@@ -152,8 +171,10 @@ def panel_view(
     store_names: dict[str, str],
     plan_token: str | None,
     mirror: dict[str, object],
+    needed: Tier | None = None,
 ) -> PanelView:
-    """The whole panel of a ticket. `plan_token` is for the plan of `standing(view).offered`."""
+    """The whole panel of a ticket. `plan_token` and `needed` are for the plan of
+    `standing(view).offered`."""
     stands = standing(view)
     case = view.case
     needs_role = viewer.agent is None
@@ -162,7 +183,9 @@ def panel_view(
         strip = Strip(
             stands.code, text(f"strip.{stands.code}"), text(f"strip.{stands.code}.reason")
         )
-        return PanelView(ticket_id, strip, needs_role, can_act, can_triage=can_act)
+        return PanelView(
+            ticket_id, strip, needs_role, can_act, can_triage=can_act, waiting=viewer.waiting
+        )
     formats = viewer.formats
     refund = _refund(view, stands.refund, formats) if stands.refund else None
     plan = _shown_plan(stands, case)
@@ -180,7 +203,9 @@ def panel_view(
         refund_code=state_code(stands.refund) if stands.refund else "",
         order=_order(case, case.order, store_names, formats) if case.order else None,
         amount=_amount(plan, formats) if plan else None,
-        pay=_pay(stands, case, policy, viewer, plan_token),
+        approval=_approval(view, stands, viewer),
+        waiting=viewer.waiting,
+        pay=_pay(stands, case, needed, viewer, plan_token),
         is_rest=stands.refund is not None and stands.refund.state.counts_as_spent,
         must_check_again=stands.must_check_again,
         part=part_view(view, formats) if can_act else None,
@@ -233,20 +258,33 @@ def _shown_plan(stands: Standing, case: Case) -> Plan | None:
 
 
 def _pay(
-    stands: Standing, case: Case, policy: Policy, viewer: Viewer, token: str | None
+    stands: Standing, case: Case, needed: Tier | None, viewer: Viewer, token: str | None
 ) -> PayView | None:
     if stands.is_busy or case.order is None:
         return None
-    if stands.offered is None:
+    if stands.offered is None or needed is None:
         return _pay_off(stands, case, viewer)
     plan = stands.offered.plan
-    who = release(policy, plan, viewer.agent)
+    who = release(needed, viewer.agent)
+    ask = None
+    if token is not None and who.may_ask and plan.is_exact:
+        ask = AskView(token, ask_words(plan, needed, viewer.formats), prefilled_reason(case, None))
     return PayView(
         label=button_words(plan, viewer.formats),
         token=token if who.is_allowed else None,
         why_not=who.why_not,
         can_notify=case.order.can_notify_customer,
+        ask=ask,
     )
+
+
+def _approval(view: TicketView, stands: Standing, viewer: Viewer) -> ApprovalView | None:
+    """The request that the ticket's refund waits for."""
+    for request in view.approvals:
+        if stands.refund is not None and request.refund_id == stands.refund.id and request.is_open:
+            own = stand(request, viewer.agent, list(viewer.lent))
+            return approval_view(own, view.read_at, viewer.formats)
+    return None
 
 
 def _pay_off(stands: Standing, case: Case, viewer: Viewer) -> PayView | None:

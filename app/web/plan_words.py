@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.domain.money import Money
+from app.domain.people import Tier
 from app.domain.plan import FeeKind, Plan, PlanFee, ProRata
 from app.web.formats import Formats
 from app.web.texts import text, text_or_code
@@ -121,3 +122,9 @@ def button_words(plan: Plan, formats: Formats) -> str:
     if len(plan.tenders) == 1:
         return text("pay.button_to", amount=amount, label=plan.tenders[0].label)
     return text("pay.button_to_several", amount=amount, count=len(plan.tenders))
+
+
+def ask_words(plan: Plan, needed: Tier, formats: Formats) -> str:
+    """What the button says to somebody who may not release the plan alone."""
+    who = text(f"ask.tier.{needed.value}")
+    return text("ask.button", tier=who, amount=formats.money(plan.credit_total))

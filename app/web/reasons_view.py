@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from app.domain.decision import Decision, Finding, Truth, Verdict
@@ -75,7 +76,7 @@ class HistoryEntry:
 def why_view(decision: Decision, order: Order | None, policy: Policy) -> Why:
     """Item by item, what was nearly met, what isn't known, then every rule."""
     names = {line.id: line.name for line in order.lines} if order else {}
-    findings = _findings(decision, names)
+    findings = findings_view(decision.findings, names)
     said = {decision.headline, *(line.because for line in decision.lines)}
     # One item whose reason is the verdict's own needs no list of its own.
     is_said = len(decision.lines) == 1 and decision.lines[0].because == decision.headline
@@ -100,10 +101,10 @@ def why_view(decision: Decision, order: Order | None, policy: Policy) -> Why:
     )
 
 
-def _findings(decision: Decision, names: dict[str, str]) -> tuple[FindingView, ...]:
+def findings_view(findings: Iterable[Finding], names: dict[str, str]) -> tuple[FindingView, ...]:
     """Every rule that was tested; once for all items for which it came out the same."""
     alike: dict[tuple[object, ...], list[Finding]] = {}
-    for finding in decision.findings:
+    for finding in findings:
         said = (finding.sentence, *(item.sentence for item in finding.comparisons))
         key = (finding.code, finding.truth, finding.is_nearest_miss, said)
         alike.setdefault(key, []).append(finding)

@@ -41,6 +41,22 @@ def page_policy(nonce: str, sdk_url: str, ancestors: str, connects_to: str = "'s
     )
 
 
+def own_page_policy(nonce: str) -> str:
+    """The policy of a page of our own that nobody may frame: our own scripts and nothing else."""
+    return "; ".join(
+        (
+            "default-src 'none'",
+            f"script-src 'self' 'nonce-{nonce}'",
+            "style-src 'self'",
+            "connect-src 'self'",
+            "img-src 'self' data:",
+            "frame-ancestors 'none'",
+            "base-uri 'none'",
+            "form-action 'none'",
+        )
+    )
+
+
 def install_request_hooks(app: Flask, *, is_https: bool) -> None:
     """Bind a request id, time every request, and set the headers.
 

@@ -10,9 +10,8 @@ from app.domain.case import Case
 from app.domain.decision import Verdict
 from app.domain.matching import MatchOutcome
 from app.domain.people import Agent, Tier
-from app.domain.plan import Plan, Terms
+from app.domain.plan import Terms
 from app.domain.policy.evaluate import order_level_blocks
-from app.domain.policy.model import Policy
 from app.domain.refund import Refund, RefundState
 from app.records import OfferedPlan
 from app.usecases.cases import TicketView
@@ -138,22 +137,25 @@ def can_override(view: TicketView) -> bool:
 def can_choose_order(view: TicketView) -> bool:
     """Whether another order may still be chosen: no, once money of this case may have moved."""
     return view.case is not None and not any(
-        refund.state.counts_as_spent for refund in view.refunds
+        refund.state.counts_as_spent or refund.state.is_open for refund in view.refunds
     )
 
 
 @dataclass(frozen=True)
 class Release:
-    """Who may release a plan, and whether this person may. `agent` None: role not known yet."""
+    """Who may release a plan, whether this person may, and whether they may ask for it."""
 
     needed: Tier
     is_allowed: bool
     why_not: str | None
+    may_ask: bool = False
 
 
-def release(policy: Policy, plan: Plan, agent: Agent | None) -> Release:
-    """For the button only: the use case checks again, with the role as the helpdesk reports it."""
-    needed = policy.release_tier(policy.tier_for(plan.total_in_shop_currency.amount))
+def release(needed: Tier, agent: Agent | None) -> Release:
+    """For the button only: the use case checks again, with the role as the helpdesk reports it.
+
+    `agent` None: the role isn't known yet.
+    """
     if agent is None:
         return Release(needed, False, text("pay.checking_role"))
     if not agent.id:
@@ -163,7 +165,7 @@ def release(policy: Policy, plan: Plan, agent: Agent | None) -> Release:
         return Release(needed, False, why)
     if not agent.tier.covers(needed):
         why = text("pay.needs_tier", tier=text(f"tier.{needed.value}"))
-        return Release(needed, False, why)
+        return Release(needed, False, why, may_ask=True)
     return Release(needed, True, None)
 
 

@@ -149,6 +149,10 @@ class House:
         [person] = [one for one in state["users"] if one["id"] == stored["requester_id"]]
         return dict(person["user_fields"])
 
+    def refund_by_hand(self, order: str, amount: str) -> None:
+        """Somebody gives money back in the store's own pages."""
+        self.stage.shopify.post("refunds", {"order": order, "amount": amount})
+
     # --- what goes wrong -------------------------------------------------------------------------
 
     @contextmanager

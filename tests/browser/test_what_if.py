@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 import pytest
@@ -69,7 +70,8 @@ def test_another_amount_shows_its_tier_and_what_cant_be_is_said(
     part = seat.unfold("part")
     button, told = part.locator("[type=submit]"), part.locator("[data-priced]")
     expect(told).to_contain_text("A team lead can release this amount.")
-    expect(button).to_be_disabled()
+    expect(button).to_have_text("Ask a team lead to release $702.00")
+    expect(part.get_by_label("Reason for the request")).to_have_value(re.compile("^Changed mind"))
     amount = part.get_by_label("Another amount (USD)")
     amount.fill("120.50")
     expect(button).to_contain_text("Refund $120.50 to ")

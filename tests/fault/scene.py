@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from app.bootstrap import Services, build_services
+from app.domain.approval import ApprovalRequest
 from app.domain.case import Case
 from app.domain.money import Money
 from app.domain.people import Agent, Tier
@@ -24,6 +25,7 @@ from app.domain.ticket import TicketEvent, TicketEventKind
 from app.ports import Account, StoreRecord
 from app.settings import Settings
 from app.storage.migrate import upgrade
+from app.usecases.approvals import request_approval
 from app.usecases.plans import offer_choice
 from app.usecases.refunds import request_refund
 from app.usecases.triage import triage_delivery
@@ -37,6 +39,7 @@ ROOT = Path(__file__).resolve().parents[2]
 AGENT = Agent(id="11", name="Noor Haddad", email=None, role="agent", tier=Tier.AGENT)
 PRICE = Decimal("48.60")
 PART = Decimal("10.00")
+DEAR = Decimal("640.00")
 KILLED = -9
 # Steps before which nothing changed anywhere since the step before: a kill there shows nothing
 # that a kill before the next one doesn't.
@@ -180,7 +183,7 @@ class Scene:
 
     # what happens
 
-    def ask(self) -> Asked:
+    def ask(self, price: Decimal = PRICE) -> Asked:
         """A new customer with one delivered order asks for its money back."""
         self._customers += 1
         email = f"customer{self._customers}@example.com"
@@ -194,7 +197,7 @@ class Scene:
                     {
                         "title": "Mug",
                         "quantity": 1,
-                        "price": str(PRICE),
+                        "price": str(price),
                         "product": {"type": "Mugs", "tags": []},
                     }
                 ],
@@ -264,6 +267,17 @@ class Scene:
         refund, is_new = request_refund(self.deps, account, offered.id, AGENT, False)
         assert is_new
         return asked, refund
+
+    def waiting(self) -> tuple[Asked, ApprovalRequest]:
+        """A triaged ticket whose plan waits for a team lead."""
+        asked = self.ask(DEAR)
+        assert triage_delivery(self.deps, int(self.deliver(asked))) == "triaged"
+        account, case = self.deps.account("acme"), self.case(asked)
+        offered = self.deps.cases.current_offer("acme", case.id)
+        assert offered is not None
+        request, is_new = request_approval(self.deps, account, offered.id, AGENT, None, True)
+        assert is_new
+        return asked, request
 
     # workers
 

@@ -156,7 +156,7 @@ def test_static_files_are_kept_by_browsers_under_a_name_of_their_content(app: Fl
     client = app.test_client()
     page = client.post("/zendesk/sidebar", data={"token": "acme:11:first"}).text
     addresses = set(re.findall(r'(?:src|href)="(/static/[^"]+)"', page))
-    assert len(addresses) == 11
+    assert len(addresses) == 13
     for address in addresses:
         answer = client.get(address)
         assert answer.status_code == 200

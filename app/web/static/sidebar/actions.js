@@ -3,6 +3,7 @@
 
 import { act, readJson } from './server.js';
 import { t } from './texts.js';
+import { openPage } from './handover.js';
 import { choiceOf, totalOf } from './parts.js';
 import { clearNotice, element, panel, say, settle, tell, working } from './view.js';
 
@@ -13,7 +14,7 @@ let page = null;
 /** Another ticket is open: what is still being done for the one before holds nothing up here. */
 export function leave() { doing = null; }
 
-/** `connected`: {reload(wasWritten), expired(trouble), ticketId()}. */
+/** `connected`: {reload(wasWritten), expired(trouble), go(view, which), openTicket(id), ticketId()}. */
 export function listen(connected) {
   page = connected;
   panel.addEventListener('click', (event) => {
@@ -50,8 +51,21 @@ const acts = {
   part: releasePart,
   search,
   fields: saveFields,
+  ask: (form) => ask(form.dataset.plan, form),
+  approve: (source) => act('POST', approvalUrl(source, 'approve')),
+  deny: (form) => act('POST', approvalUrl(form, 'deny'), { reason: new FormData(form).get('reason') }),
+  withdraw: (source) => act('POST', approvalUrl(source, 'withdraw')),
+  lend: (form) => act('POST', '/api/v1/delegations', Object.fromEntries(new FormData(form))),
+  end_lend: (source) => act('POST', `/api/v1/delegations/${encodeURIComponent(source.dataset.delegation)}/end`),
+  queue: (source) => page.go('queue', source.dataset.show),
+  ticket: () => page.go('ticket'),
+  own_page: () => { if (!openPage()) { tell({ title: t('own_page.blocked') }, null, 'info'); } },
+  open_ticket: (source) => page.openTicket(source.dataset.ticket),
 };
-const words = { triage: 'refresh', part: 'plan' };
+const words = { triage: 'refresh', part: 'plan', ticket: 'queue', own_page: 'queue', open_ticket: 'queue' };
+const goesElsewhere = new Set(['queue', 'ticket', 'own_page', 'open_ticket']);
+// What is said once it is done; `title` is what it was about.
+const said = new Set(['ask', 'approve', 'deny', 'withdraw']);
 const staysInPlace = new Set(['search', 'fields']);
 
 async function perform(name, source, button) {
@@ -64,11 +78,16 @@ async function perform(name, source, button) {
   try {
     const result = await acts[name](source);
     end();
-    if (staysInPlace.has(name)) {
+    if (staysInPlace.has(name) || goesElsewhere.has(name)) {
       done();
     } else if (result !== null) {
       await page.reload(true);
-      if (result.title) { say(`${result.title} ${result.detail ?? ''}`); }
+      if (said.has(name) && result.amount_text) {
+        const title = `${result.amount_text}, ${result.order_name}`;
+        tell({ title: t(`done.${name}`, { title }) }, null, 'info');
+      } else if (result.title) {
+        say(`${result.title} ${result.detail ?? ''}`);
+      }
     } else {
       done();
     }
@@ -84,11 +103,20 @@ async function failed(name, trouble) {
   if (trouble.kind === 'stale') { return; }
   if (trouble.kind === 'expired') { page.expired(); return; }
   // After a click on money the stored state is what counts: look at it whatever was answered.
-  const isMoney = name === 'refund' || name === 'part' || name === 'cancel';
+  const isMoney = ['refund', 'part', 'cancel', 'approve', 'ask'].includes(name);
   if (isMoney || trouble.problem.code === 'conflict') {
     try { await page.reload(false); } catch { /* the notice below offers to try again */ }
   }
   tell(trouble.problem, trouble.kind === 'problem' ? null : () => page.reload(false));
+}
+
+const approvalUrl = (source, what) => `/api/v1/approvals/${encodeURIComponent(source.dataset.approval)}/${what}`;
+
+/** Ask somebody who may to release a plan. */
+function ask(plan, form) {
+  const reason = form.querySelector('[name="reason"], [data-ask-reason], [data-reason]')?.value;
+  const notify = form.querySelector('[data-notify]')?.checked ?? false;
+  return act('POST', '/api/v1/approvals', { plan, reason, notify_customer: notify });
 }
 
 function release(plan, notify) {
@@ -99,6 +127,7 @@ function release(plan, notify) {
 async function releasePart(form) {
   const shown = form.dataset.total;
   const plan = await act('POST', caseUrl(form, 'plans'), choiceOf(form));
+  if (totalOf(plan) === shown && plan.may_ask && plan.ask) { return ask(plan.ask, form); }
   if (totalOf(plan) !== shown || !plan.may_release || !plan.plan) {
     form.dataset.total = totalOf(plan);
     tell({ title: plan.button, detail: plan.why_not ?? '', money_moved: 'no' }, null, 'info');

@@ -17,5 +17,11 @@ export const on = (event, handler) => around.on(event, handler);
 export const resize = () => around.resize();
 export const mirror = (form) => around.mirror(form);
 
+/** Open another ticket; only where `can` says so. */
+export const openTicket = (id) => around.openTicket(id);
+
+/** What this helpdesk's frame allows: another ticket, and a page of our own in another window. */
+export const can = () => ({ openTicket: Boolean(around.openTicket), ownPage: !around.carry });
+
 /** How a call gets to Makegood where the helpdesk carries it; null where the page itself may. */
 export const carrier = () => around.carry ?? null;

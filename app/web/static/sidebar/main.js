@@ -2,7 +2,7 @@
 
 import { leave, listen } from './actions.js';
 import { follow, pause, resume, stop } from './follow.js';
-import { connect, mirror, on } from './helpdesk.js';
+import { can, connect, mirror, on, openTicket } from './helpdesk.js';
 import { prepareKept } from './kept.js';
 import { prepare } from './parts.js';
 import { readAs, readHtml, readJson, signIn, turnPage } from './server.js';
@@ -20,13 +20,16 @@ signIn(boot.session ?? '');
 let ticketId = null;
 let waited = 0;
 let waiting = null;
+// What the frame shows: the open ticket, or the queue of what waits for approval.
+let view = 'ticket';
+let which = 'for_me';
 
 async function reload(wasWritten) {
   const wanted = ticketId;
   const slow = setTimeout(() => say(t('slow')), SLOW_MS);
   panel.setAttribute('aria-busy', 'true');
   try {
-    const html = await readHtml(`/sidebar/tickets/${encodeURIComponent(ticketId)}`);
+    const html = await readHtml(address());
     await handsOff();
     // Another ticket may have been opened meanwhile; it reads its own panel.
     if (wanted !== ticketId) { return; }
@@ -37,10 +40,36 @@ async function reload(wasWritten) {
   }
   prepare();
   prepareKept(ticketId);
+  leaveOut('own_page', can().ownPage);
+  leaveOut('open_ticket', can().openTicket);
   follow(changed);
   panel.querySelectorAll('details').forEach((fold) => fold.addEventListener('toggle', settle));
   if (wasWritten) { await mirrorForm(); }
   waitForTriage();
+}
+
+function address() {
+  if (view === 'queue') { return `/sidebar/approvals?show=${encodeURIComponent(which)}`; }
+  return `/sidebar/tickets/${encodeURIComponent(ticketId)}`;
+}
+
+/** Buttons for what the helpdesk around us can't do. */
+function leaveOut(action, isPossible) {
+  if (isPossible) { return; }
+  panel.querySelectorAll(`[data-action="${action}"]`).forEach((button) => button.remove());
+}
+
+/** Show something else in the frame; what can't be read leaves it as it is. */
+async function go(wanted, chosen) {
+  const before = [view, which];
+  [view, which] = [wanted, chosen ?? which];
+  try {
+    await reload(false);
+  } catch (trouble) {
+    [view, which] = before;
+    throw trouble;
+  }
+  document.getElementById('verdict')?.focus();
 }
 
 async function mirrorForm() {
@@ -105,6 +134,7 @@ async function turnTo(nextId) {
   clearTimeout(waiting);
   clearNotice();
   ticketId = nextId;
+  view = 'ticket';
   waited = 0;
   if (ticketId === null) {
     end(t('no_conversation.title'), t('no_conversation.detail'), 'info');
@@ -122,7 +152,7 @@ async function start() {
     return;
   }
   readAs(found.locale, Intl.DateTimeFormat().resolvedOptions().timeZone);
-  listen({ ticketId: () => ticketId, expired, reload });
+  listen({ ticketId: () => ticketId, expired, go, openTicket, reload });
   on('ticket.changed', turnTo);
   on('app.deactivated', () => { pause(); clearTimeout(waiting); });
   on('app.willDestroy', () => { pause(); clearTimeout(waiting); });

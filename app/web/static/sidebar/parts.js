@@ -80,7 +80,7 @@ function prepareForm(form) {
     later(form);
   });
   form.addEventListener('input', (event) => {
-    if (event.target.matches('[data-notify]')) { return; }
+    if (event.target.matches('[data-notify], [data-ask-reason]')) { return; }
     if (event.target.matches('.step-count')) { limit(event.target); }
     later(form);
   });
@@ -112,10 +112,13 @@ export async function price(form) {
   try {
     const plan = await act('POST', `/api/v1/cases/${encodeURIComponent(form.dataset.case)}/price`, choice);
     if (turn !== latest) { return; }
-    button.textContent = plan.button;
-    button.disabled = plan.why_not !== null;
+    button.textContent = plan.ask_button ?? plan.button;
+    button.disabled = plan.why_not !== null && !plan.may_ask;
     form.dataset.total = totalOf(plan);
+    // What an agent has written as a reason outlives another sum.
+    const written = form.querySelector('[data-ask-reason]')?.value;
     place.replaceChildren(...described(plan));
+    if (plan.may_ask && !form.querySelector('[data-reason]')) { place.append(reasonField(written ?? plan.reason)); }
   } catch (trouble) {
     if (turn !== latest || trouble.kind === 'stale') { return; }
     button.textContent = trouble.problem.title;
@@ -142,6 +145,19 @@ function described(plan) {
   parts.push(element('p', plan.why_not ? 'check check-warn' : 'quiet small', plan.why_not ?? plan.needed_tier_text));
   for (const words of plan.warnings) { parts.push(element('p', 'check check-warn', words)); }
   return parts;
+}
+
+/** Where a request needs a reason of its own. */
+function reasonField(value) {
+  const field = element('label', 'field');
+  const input = document.createElement('textarea');
+  input.dataset.askReason = '';
+  input.rows = 3;
+  input.maxLength = 1000;
+  input.required = true;
+  input.value = value;
+  field.append(element('span', 'field-label', t('ask.reason')), input);
+  return field;
 }
 
 function pair(label, value, kind) {

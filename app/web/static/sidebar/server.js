@@ -7,6 +7,10 @@ let session = '';
 let reader = {};
 
 export function signIn(token) { session = token; }
+/** Give the session to another window of our own origin; see handover.js. */
+export function handSession(to) {
+  to.postMessage({ makegood: 'session', session, locale: reader.locale }, location.origin);
+}
 export function readAs(locale, timeZone) { reader = { locale, tz: timeZone }; }
 
 let page = 0;

@@ -47,6 +47,12 @@ function applyScheme(scheme) {
   if (wanted === 'dark' || wanted === 'light') { document.documentElement.dataset.scheme = wanted; }
 }
 
+/** Open another ticket:
+ * https://developer.zendesk.com/api-reference/apps/apps-support-api/all_locations/#routeto */
+export function openTicket(id) {
+  return within(client.invoke('routeTo', 'ticket', id), PATIENCE_MS).catch(() => {});
+}
+
 let lastHeight = 0;
 
 /** Make the frame as high as what is in it. */
