@@ -38,6 +38,9 @@ _DATE_WORDS = {
     Operator.AT_MOST: "on or before",
     Operator.AT_LEAST: "on or after",
 }
+_NOT = "it is not true that"
+# What stands for a condition that always holds, where a sentence needs one.
+_ALWAYS = "today is on or after 1 January 2000"
 _NUMBER_SLOTS = ("{ago}", "{count}", "{money}", "{percent}", "{days}", "{minutes}")
 _ONE_SLOTS = ("{text}", "{word}", "{code}")
 _MANY_SLOTS = ("{texts}", "{words}", "{codes}")
@@ -150,7 +153,7 @@ class Words:
 
     def condition(self, condition: Condition) -> str:
         """A condition without brackets around it."""
-        if isinstance(condition, AllOf | AnyOf):
+        if isinstance(condition, AllOf | AnyOf) and condition.parts:
             join = " and " if isinstance(condition, AllOf) else " or "
             return join.join(self._unit(part) for part in _merged(condition))
         return self._unit(condition)
@@ -162,13 +165,16 @@ class Words:
         assert not isinstance(condition, _Said)  # noqa: S101 - told apart above
         if isinstance(condition, AllOf | AnyOf):
             parts = _merged(condition)
+            if not parts:
+                self._subject = None
+                return _ALWAYS if isinstance(condition, AllOf) else f"{_NOT} ({_ALWAYS})"
             if len(parts) == 1:
                 return self._unit(parts[0])
             self._subject = None
             return f"({self.condition(condition)})"
         assert isinstance(condition, Not)  # noqa: S101 - tests and seasons can always be said
         self._subject = None
-        return f"it is not true that ({self.condition(condition.part)})"
+        return f"{_NOT} ({self.condition(condition.part)})"
 
     def _with_subject(self, said: _Said) -> str:
         if said.subject is None:
@@ -231,14 +237,15 @@ def _said(condition: Condition) -> _Said | None:
         return _text_said(part, True) if denies and isinstance(part, Test) else None
     if not isinstance(condition, Test):
         return None
-    spec = fact_spec(condition.fact)
-    kind = spec.type if spec else None
-    if kind is FactType.DATE and isinstance(condition.threshold, date):
-        bound = _DATE_WORDS.get(condition.operator)
-        if bound is not None:
-            return _date_said(condition.fact, f"{bound} {day_words(condition.threshold)}")
     if isinstance(condition.threshold, bool):
         return _yes_no_said(condition)
+    if condition.operator is Operator.IS_NOT and not isinstance(condition.threshold, str):
+        same = _said(condition.model_copy(update={"operator": Operator.IS}))
+        words = f"{SUBJECTS[same.subject]} {same.words}" if same and same.subject else ""
+        return _Said(None, f"{_NOT} ({words or (same.words if same else _ALWAYS)})")
+    if isinstance(condition.threshold, date):
+        bound = _DATE_WORDS.get(condition.operator, "on")
+        return _date_said(condition.fact, f"{bound} {day_words(condition.threshold)}")
     if isinstance(condition.threshold, str | tuple):
         return _text_said(condition, False) or _by_name(condition)
     for form in _forms_of(condition.fact):
@@ -304,9 +311,11 @@ def _by_name(test: Test, is_denied: bool = False) -> _Said:
     if amount is not None:
         spec = fact_spec(fact)
         sign = "%" if spec is not None and spec.type is FactType.PERCENT else ""
-        return _Said(None, f"the fact {fact} is {_BOUND_WORDS[test.operator]} {amount}{sign}")
+        bound = _BOUND_WORDS.get(test.operator, "exactly")
+        return _Said(None, f"the fact {fact} is {bound} {amount}{sign}")
     texts = (threshold,) if isinstance(threshold, str) else threshold
     written = [quoted(str(text)) for text in texts] if isinstance(texts, tuple) else []
+    written = written or ['""']
     several = "one of " if len(written) > 1 else ""
     if test.operator is Operator.CONTAINS_ANY:
         verb = f"contains {several}"
@@ -319,4 +328,4 @@ def _by_name(test: Test, is_denied: bool = False) -> _Said:
     else:
         verb = f"is {several}"
     words = f"the fact {fact} {verb}{listed(written, 'or')}"
-    return _Said(None, f"it is not true that ({words})" if is_denied else words)
+    return _Said(None, f"{_NOT} ({words})" if is_denied else words)
