@@ -86,7 +86,7 @@ def request_approval(
         plan_id=plan_id,
         ticket_id=case.ticket_id,
         order_name=refund.order_name,
-        amount=refund.plan.total,
+        amount=refund.plan.credit_total,
         needed=needed,
         requested_by=agent.id,
         requested_by_name=agent.name,

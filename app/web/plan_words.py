@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from app.domain.money import Money
 from app.domain.people import Tier
-from app.domain.plan import FeeKind, Plan, PlanFee, ProRata
+from app.domain.plan import Plan, PlanFee, ProRata
 from app.web.formats import Formats
 from app.web.texts import text, text_or_code
 
@@ -96,11 +96,11 @@ def pro_rata_words(part: ProRata) -> str:
 
 
 def fee_label(fee: PlanFee) -> str:
-    """The fee's own name, with its percentage."""
-    label = fee.label or text(f"fee.{FeeKind(fee.kind).value}")
-    if fee.percent is None:
-        return label
-    return text("amount.fee_percent", label=label, percent=f"{fee.percent.normalize():f}")
+    """The fee's own name, with its percentage where the name doesn't say it."""
+    percent = f"{fee.percent.normalize():f}" if fee.percent is not None else ""
+    if not percent or f"{percent} %" in fee.label or f"{percent}%" in fee.label:
+        return fee.label
+    return text("amount.fee_percent", label=fee.label, percent=percent)
 
 
 def destinations(plan: Plan, formats: Formats) -> tuple[Row, ...]:

@@ -12,9 +12,10 @@ import pytest
 from app.domain.case import Case
 from app.domain.money import Money
 from app.domain.order import Customer
-from app.domain.plan import ChosenFee, Destination, FeeKind, Terms
+from app.domain.plan import ChosenFee, Destination, FeeKind, PlanFee, Terms
 from app.domain.refund import RefundState
 from app.usecases.bonuses import work_on_bonus
+from app.web.plan_words import fee_label
 from tests.support.fakes import NOON, World, make_line, make_order
 from tests.web.conftest import Desk, Person, body_of
 
@@ -132,6 +133,12 @@ def test_fees_and_bonus_are_rows_and_the_button_says_what_is_given(
     assert credit["button"] == "Give $34.16 store credit"
     assert credit["bonus"] == {"amount": "3.11", "currency": "USD"}
     assert credit["rows"][-1] == {"label": "Bonus (10 %)", "value": "$3.11", "kind": "bonus"}
+
+
+@pytest.mark.parametrize("label", ["Restocking fee 15 %", "15% restocking"])
+def test_a_percentage_that_a_fee_says_itself_isnt_said_twice(label: str) -> None:
+    fee = PlanFee(kind=FeeKind.RESTOCKING, label=label, percent=Decimal("15.0"), amount=usd("3"))
+    assert fee_label(fee) == label
 
 
 def test_what_the_body_says_about_terms_is_the_policys(
