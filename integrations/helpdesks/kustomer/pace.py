@@ -19,7 +19,7 @@ OUR_SHARE = 0.5
 SEARCHES_PER_MINUTE = 100
 PATIENCE_SECONDS = 3.0
 
-_SEARCH = re.compile(r"/customers/search$")
+_SEARCH = re.compile(r"customers/search(?:\?|$)")
 
 
 class Pacer:
