@@ -21,7 +21,7 @@ from app.domain.case import Case
 from app.domain.channel import Channel
 from app.domain.classify.orders import OrderForm
 from app.domain.crm import TicketWrite
-from app.domain.feedback import DayCount, Label, WeekOfReading
+from app.domain.feedback import DayCount, Label, LabelKind, WeekOfReading
 from app.domain.money import Money
 from app.domain.order import Order
 from app.domain.override import Override
@@ -276,6 +276,9 @@ class Learning(Protocol):
 
     def labels(self, account_id: str, since: datetime, limit: int = 50_000) -> list[Label]:
         """An account's labels made since then, oldest first."""
+
+    def withdraw(self, account_id: str, ticket_id: str, what: LabelKind) -> None:
+        """Delete a label that its maker took back."""
 
     def erase_texts(self, before: datetime) -> int:
         """Empty the texts of labels made before then, in all accounts; answers how many."""

@@ -61,6 +61,17 @@ class SqlLearning:
             ).all()
         return [Label.from_json(row.body).model_copy(update={"text": row.text}) for row in rows]
 
+    def withdraw(self, account_id: str, ticket_id: str, what: LabelKind) -> None:
+        """The row of a ticket and `what`."""
+        with self._db.write() as tx:
+            tx.execute(
+                delete(labels).where(
+                    labels.c.account_id == account_id,
+                    labels.c.ticket_id == ticket_id,
+                    labels.c.what == what.value,
+                )
+            )
+
     def erase_texts(self, before: datetime) -> int:
         """The counts stay, the words go."""
         with self._db.write() as tx:

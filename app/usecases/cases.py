@@ -8,8 +8,10 @@ from app.domain.approval import ApprovalRequest
 from app.domain.base import Value
 from app.domain.bonus import Bonus
 from app.domain.case import Case
+from app.domain.classification import Kind
 from app.domain.crm import CustomerFields
 from app.domain.errors import Conflict
+from app.domain.feedback import LabelKind
 from app.domain.matching import Match, MatchOutcome, OrderQuery, normal_name
 from app.domain.named_lines import lines_meant
 from app.domain.order import OrderSummary
@@ -21,6 +23,7 @@ from app.records import AskedOn, AuditEvent, OfferedPlan, PendingWrite, TriageRe
 from app.usecases.customers import customer_fields, shown_customer_fields
 from app.usecases.decide import decide_case, note_write
 from app.usecases.deps import Deps
+from app.usecases.feedback import correct_kind, keep_label
 from app.usecases.lookup import ask_stores
 from app.usecases.people import require_tier
 from app.usecases.reading import classify_ticket
@@ -103,12 +106,11 @@ def triage_by_hand(deps: Deps, account: Account, ticket_id: str, agent: Agent) -
     require_tier(agent, Tier.AGENT, "start a refund case")
     existing = deps.cases.case_of_ticket(account.id, ticket_id)
     if existing is not None:
-        return existing
+        return _taken_up(deps, existing, agent) if existing.set_aside_by else existing
     ticket = deps.helpdesk(account).read_ticket(ticket_id)
     now = deps.clock.now()
-    found = classify_ticket(deps, account.id, ticket).model_copy(
-        update={"refund": True, "refund_related": True, "needs_human": False}
-    )
+    said = classify_ticket(deps, account.id, ticket)
+    found = said.model_copy(update={"refund": True, "refund_related": True, "needs_human": False})
     case, offered = build_case(deps, account, ticket, found, now, can_wait=False)
     write = note_write(deps, case, [])
     stored = deps.cases.save_triage(
@@ -132,8 +134,42 @@ def triage_by_hand(deps: Deps, account: Account, ticket_id: str, agent: Agent) -
             return present
         raise Conflict("The ticket is being worked on right now. Try again in a moment.")
     deps.audit.append(account.id, agent.id, "case_started", f"case:{case.id}", {}, now)
+    keep_label(
+        deps,
+        account,
+        agent,
+        LabelKind.IS_REFUND,
+        ticket_id=ticket.id,
+        requester_id=ticket.requester.id,
+        said=said,
+        right_refund=True,
+        right_kind=said.kind if said.kind.is_refund_related else None,
+        case_id=case.id,
+        ticket=ticket,
+    )
     deliver_write(deps, write.id, seen=ticket)
     return case
+
+
+def _taken_up(deps: Deps, case: Case, agent: Agent) -> Case:
+    """A case that was set aside is about a refund after all: decided anew, its label withdrawn."""
+    deps.learning.withdraw(case.account_id, case.ticket_id, LabelKind.NOT_REFUND)
+    case = case.model_copy(update={"set_aside_by": None})
+    if case.order is None and case.match.order is None:
+        now = deps.clock.now()
+        back = case.model_copy(update={"revision": case.revision + 1, "updated_at": now})
+        if not deps.cases.save_decision(back, None, agent.id, "case_taken_up", now):
+            raise Conflict("The case was changed by somebody else meanwhile. Look at it again.")
+        return back
+    return redecide(deps, case, agent.id, "case_taken_up")
+
+
+def correct_case_kind(deps: Deps, account: Account, case_id: str, kind: Kind, agent: Agent) -> Case:
+    """Say which kind of wish a case is, and decide anew with it."""
+    case = correct_kind(deps, account, case_id, kind, agent)
+    if case.order is None:
+        return case
+    return redecide(deps, case, agent.id, "case_refreshed")
 
 
 def refresh_case(deps: Deps, account: Account, case_id: str, agent: Agent) -> Case:
@@ -287,5 +323,18 @@ def choose_order(
         decided.case, decided.offered, agent.id, "order_chosen", now, write
     ):
         raise Conflict("The case was changed by somebody else meanwhile. Look at it again.")
+    if case.match.chosen_by is None:
+        keep_label(
+            deps,
+            account,
+            agent,
+            LabelKind.ORDER,
+            ticket_id=case.ticket_id,
+            requester_id=case.requester_id,
+            said=case.classification,
+            right_refund=True,
+            case_id=case.id,
+            orders=(case.match.order.name if case.match.order else None, order.name),
+        )
     deliver_write(deps, write.id)
     return decided.case

@@ -6,8 +6,10 @@ from datetime import datetime, timedelta
 
 from app.domain.case import Case
 from app.domain.crm import CHECKED_TAG, Note, TicketWrite
+from app.domain.order import Order
 from app.domain.ticket import Ticket
-from app.records import PendingWrite, WriteState, new_id
+from app.records import SYSTEM, PendingWrite, WriteState, new_id
+from app.usecases.decide import decide_case
 from app.usecases.deps import Deps
 from app.usecases.fields import proposed_fields
 from app.usecases.notes import case_headline
@@ -33,6 +35,29 @@ def case_to_join(deps: Deps, case: Case, now: datetime) -> Case | None:
     if any(refund.state.counts_as_spent and not refund.state.is_open for refund in refunds):
         return None
     return found
+
+
+def decided_anew(deps: Deps, first: Case, order: Order, now: datetime) -> Case:
+    """The joined case decided with the order as it was just read; no note, no call to a vendor.
+
+    A case with a refund stays as it is: what was asked for or sent rests on what was shown.
+    """
+    if deps.ledger.of_case(first.account_id, first.id):
+        return first
+    decided = decide_case(
+        deps, first.model_copy(update={"revision": first.revision + 1}), order, now
+    )
+    if decided.case.decision is None or first.decision is None:
+        return first
+    same = (decided.case.decision.verdict, decided.case.decision.plan) == (
+        first.decision.verdict,
+        first.decision.plan,
+    )
+    if same or not deps.cases.save_decision(
+        decided.case, decided.offered, SYSTEM, "case_refreshed", now
+    ):
+        return first
+    return decided.case
 
 
 def joined_write(deps: Deps, first: Case, fresh: Case, ticket: Ticket) -> PendingWrite:

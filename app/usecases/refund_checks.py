@@ -18,6 +18,8 @@ def check_current(case: Case, offered: OfferedPlan) -> None:
     """Raise unless the plan belongs to what the case says now and may be executed."""
     if offered.case_revision != case.revision:
         raise Conflict("The case changed since this plan was shown. Look at the new figures.")
+    if case.set_aside_by is not None:
+        raise NotAllowed("No refund can be started: this case was set aside as not about a refund")
     decision = case.decision
     if decision is None or decision.plan is None or not decision.is_money_allowed:
         blocked = decision.blocked_because if decision else ()

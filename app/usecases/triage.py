@@ -29,7 +29,7 @@ from app.ports import Account
 from app.records import Delivery, OfferedPlan, TriageResult, new_id
 from app.usecases.decide import decide_case, note_write
 from app.usecases.deps import Deps
-from app.usecases.joining import case_to_join, joined_write
+from app.usecases.joining import case_to_join, decided_anew, joined_write
 from app.usecases.lookup import find_order, is_worth_waiting
 from app.usecases.reading import (
     READ_AGAIN,
@@ -156,6 +156,8 @@ def _triage(deps: Deps, delivery: Delivery) -> str:
     can_wait = delivery.attempts < _STORE_ATTEMPTS
     case, offered = build_case(deps, account, ticket, classification, now, can_wait=can_wait)
     first = case_to_join(deps, case, now)
+    if first is not None and case.order is not None:
+        first = decided_anew(deps, first, case.order, now)
     write = joined_write(deps, first, case, ticket) if first else note_write(deps, case, [])
     result = TriageResult(
         delivery_id=delivery.id,

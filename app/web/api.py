@@ -18,7 +18,7 @@ from app.domain.override import Override
 from app.domain.people import Agent, Tier
 from app.domain.plan import Plan, RefundChoice
 from app.records import DeliveryState
-from app.usecases import cases, fields, plans, refunds
+from app.usecases import cases, feedback, fields, plans, refunds
 from app.usecases.authority import needed_tier, required_for
 from app.usecases.evidence import prefilled_reason
 from app.usecases.people import agent_for, require_tier
@@ -191,6 +191,32 @@ def refresh(case_id: str) -> Response:
     """Fresh figures."""
     _read(body.NoBody)
     case = cases.refresh_case(web().deps, account(), case_id, acting_agent())
+    return _case_answer(case.id)
+
+
+@api.post("/cases/<case_id>/set-aside")
+@describe(
+    "Say that a case isn't about a refund: nothing of it can be released, and it is learned from.",
+    body=body.NoBody,
+    answers={200: body.CaseBody, **_ACTS},
+)
+def set_aside(case_id: str) -> Response:
+    """Taken back by starting the case again."""
+    _read(body.NoBody)
+    case = feedback.say_not_refund(web().deps, account(), case_id, acting_agent())
+    return _case_answer(case.id)
+
+
+@api.post("/cases/<case_id>/kind")
+@describe(
+    "Correct which kind of wish a case is; it is decided anew, and learned from.",
+    body=body.KindBody,
+    answers={200: body.CaseBody, **_ACTS},
+)
+def correct_kind(case_id: str) -> Response:
+    """The policy may ask for the kind."""
+    wanted = _read(body.KindBody)
+    case = cases.correct_case_kind(web().deps, account(), case_id, wanted.kind, acting_agent())
     return _case_answer(case.id)
 
 

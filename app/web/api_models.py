@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from app.domain.classification import Reason
+from app.domain.classification import Kind, Reason
 from app.domain.crm import RefundStatus
 from app.domain.money import Money
 from app.domain.plan import Destination
@@ -72,6 +72,12 @@ class ChoiceBody(Body):
     amount: MoneyBody | None = None
     destination: Destination | None = None
     override: OverrideBody | None = None
+
+
+class KindBody(Body):
+    """Which kind of wish a case is."""
+
+    kind: Kind
 
 
 class OrderChoiceBody(Body):

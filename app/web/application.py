@@ -19,6 +19,7 @@ from app.web.context import Web, install
 from app.web.errors import install_error_handlers
 from app.web.health import health
 from app.web.hooks import hooks
+from app.web.learning_page import learning_page
 from app.web.panel import panel
 from app.web.policy_api import policy_api
 from app.web.security import install_request_hooks
@@ -61,6 +62,7 @@ def build_application(
         approvals_api,
         approvals_page,
         policy_api,
+        learning_page,
         health,
     )
     for blueprint in blueprints:

@@ -30,6 +30,7 @@ from app.web.standing import (
     state_code,
 )
 from app.web.texts import text, text_or_code
+from app.web.words_view import WordsView, kind_choices, words_view
 
 
 @dataclass(frozen=True)
@@ -147,6 +148,9 @@ class PanelView:
     history: tuple[HistoryEntry, ...] = ()
     read_at: str | None = None
     can_triage: bool = False
+    words: WordsView | None = None
+    kinds: tuple[tuple[str, str, bool], ...] = ()
+    can_see_quality: bool = False
     mirror: dict[str, object] = field(default_factory=dict)
 
 
@@ -179,12 +183,18 @@ def panel_view(
     case = view.case
     needs_role = viewer.agent is None
     can_act = viewer.agent is None or viewer.agent.tier is not None
-    if case is None:
+    if case is None or case.set_aside_by is not None:
         strip = Strip(
             stands.code, text(f"strip.{stands.code}"), text(f"strip.{stands.code}.reason")
         )
         return PanelView(
-            ticket_id, strip, needs_role, can_act, can_triage=can_act, waiting=viewer.waiting
+            ticket_id,
+            strip,
+            needs_role,
+            can_act,
+            can_triage=can_act,
+            waiting=viewer.waiting,
+            can_see_quality=_leads(viewer.agent),
         )
     formats = viewer.formats
     refund = _refund(view, stands.refund, formats) if stands.refund else None
@@ -223,6 +233,9 @@ def panel_view(
         ),
         history=history_view(view, viewer.agent_id, viewer.agent, formats),
         read_at=formats.time(case.order.read_at) if case.order else None,
+        words=words_view(view, formats),
+        kinds=kind_choices(case.request.kind) if can_act else (),
+        can_see_quality=_leads(viewer.agent),
         mirror=mirror,
     )
 
@@ -230,6 +243,10 @@ def panel_view(
 def _refund(view: TicketView, refund: Refund, formats: Formats) -> RefundState:
     bonus = view.bonus_of(refund)
     return bodies.refund_body(refund, view.read_at, formats, bonus=bonus)
+
+
+def _leads(agent: Agent | None) -> bool:
+    return agent is not None and agent.tier is not None and agent.tier.covers(Tier.TEAM_LEAD)
 
 
 def _strip(stands: Standing, case: Case, refund: RefundState | None) -> Strip:

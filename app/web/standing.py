@@ -68,6 +68,8 @@ def standing(view: TicketView) -> Standing:
     if case is None:
         code = "not_refund" if view.is_triaged else "not_read"
         return Standing(code, None, None, False, False)
+    if case.set_aside_by is not None:
+        return Standing("set_aside", None, None, False, False)
     is_allowed = case.decision is not None and case.decision.is_money_allowed
     again = is_allowed and offered is None and not is_busy
     if latest is None:

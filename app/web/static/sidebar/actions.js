@@ -60,10 +60,13 @@ const acts = {
   queue: (source) => page.go('queue', source.dataset.show),
   ticket: () => page.go('ticket'),
   own_page: () => { if (!openPage()) { tell({ title: t('own_page.blocked') }, null, 'info'); } },
+  aside: (source) => act('POST', caseUrl(source, 'set-aside')),
+  kind: (form) => act('POST', caseUrl(form, 'kind'), { kind: form.querySelector('select').value }),
+  reading: () => page.go('reading'),
   open_ticket: (source) => page.openTicket(source.dataset.ticket),
 };
-const words = { triage: 'refresh', part: 'plan', ticket: 'queue', own_page: 'queue', open_ticket: 'queue' };
-const goesElsewhere = new Set(['queue', 'ticket', 'own_page', 'open_ticket']);
+const words = { triage: 'refresh', part: 'plan', ticket: 'queue', own_page: 'queue', reading: 'queue', open_ticket: 'queue' };
+const goesElsewhere = new Set(['queue', 'reading', 'ticket', 'own_page', 'open_ticket']);
 // What is said once it is done; `title` is what it was about.
 const said = new Set(['ask', 'approve', 'deny', 'withdraw']);
 const staysInPlace = new Set(['search', 'fields']);

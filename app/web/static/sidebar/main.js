@@ -50,6 +50,7 @@ async function reload(wasWritten) {
 
 function address() {
   if (view === 'queue') { return `/sidebar/approvals?show=${encodeURIComponent(which)}`; }
+  if (view === 'reading') { return '/sidebar/reading'; }
   return `/sidebar/tickets/${encodeURIComponent(ticketId)}`;
 }
 
