@@ -10,8 +10,9 @@ from typing import Any
 import click
 
 from app.domain.classify.trained import TrainedClassifier, shipped_card
-from app.evaluation.measure import FOLDER, bootstrap, evaluate, load_set
+from app.evaluation.measure import FOLDER, Gold, bootstrap, evaluate, load_set
 from app.evaluation.pins import falls
+from app.evaluation.speed import speed
 
 _SHOWN = (
     ("refund_f1", "refund F1"),
@@ -31,7 +32,8 @@ _SHOWN = (
 @click.command("evaluate")
 @click.argument("files", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of tables.")
-def evaluate_command(files: tuple[Path, ...], as_json: bool) -> None:
+@click.option("--speed", "with_speed", is_flag=True, help="Measure time and memory too.")
+def evaluate_command(files: tuple[Path, ...], as_json: bool, with_speed: bool) -> None:
     """Print the scores on labelled tickets, with 95 % intervals.
 
     FILES are JSON lines with "id", "text", "language" and any of "subject", "kind", "refund",
@@ -44,14 +46,18 @@ def evaluate_command(files: tuple[Path, ...], as_json: bool) -> None:
         sys.exit(2)
     classifier = TrainedClassifier()
     report: dict[str, Any] = {"classifier": classifier.name, "sets": {}}
+    everything: list[Gold] = []
     for path in paths:
         try:
             rows = load_set(path)
         except (OSError, ValueError) as error:
             click.echo(f"makegood evaluate: {error}; mend the line and try again", err=True)
             sys.exit(2)
+        everything += rows
         if rows:
             report["sets"][path.stem] = bootstrap(evaluate(classifier.classify, rows))
+    if with_speed:
+        report["speed"] = speed(classifier.classify, everything)
     report["fallen"] = falls(report["sets"], shipped_card())
     if as_json:
         click.echo(json.dumps(report, indent=2))
@@ -68,5 +74,7 @@ def _print(report: dict[str, Any]) -> None:
             if found is not None:
                 interval = f"{found['low']:.3f} to {found['high']:.3f}"
                 click.echo(f"  {title:<28} {found['score']:.3f}   ({interval})")
+    if "speed" in report:
+        click.echo(f"speed: {json.dumps(report['speed'])}")
     for line in report["fallen"]:
         click.echo(f"fallen: {line}")

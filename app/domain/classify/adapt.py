@@ -41,11 +41,11 @@ _FIXED = 0.03
 
 
 class Label(Value):
-    """What people say of one text. `refund` None leaves that question open."""
+    """What people say of one text; None leaves that question open."""
 
     text: str
     subject: str | None = None
-    kind: Kind
+    kind: Kind | None = None
     refund: bool | None = None
 
 
@@ -86,16 +86,18 @@ def _trust() -> tuple[float, ...]:
 
 def grade(weights: Weights, labels: Sequence[tuple[TextRead, Label]]) -> Grade:
     """How weights do on labelled texts."""
-    kinds = refunds = asked = 0
+    kinds = told = refunds = asked = 0
     for text, label in labels:
         said = guess(weights.scores(text), weights.calibration)
-        kinds += said.kind == label.kind
+        if label.kind is not None:
+            told += 1
+            kinds += said.kind == label.kind
         if label.refund is not None:
             asked += 1
             refunds += said.refund == label.refund
     return Grade(
         texts=len(labels),
-        kind=round(kinds / len(labels), 4) if labels else 1.0,
+        kind=round(kinds / told, 4) if told else 1.0,
         refund=round(refunds / asked, 4) if asked else 1.0,
     )
 
@@ -186,10 +188,10 @@ def moved_by(
 
 def _errors(scores: Sequence[float], label: Label) -> list[tuple[int, float]]:
     """How far each head is from what the label says, where it matters."""
-    right = 1 + KINDS.index(label.kind)
+    right = None if label.kind is None else 1 + KINDS.index(label.kind)
     found: list[tuple[int, float]] = []
-    for lane, score in enumerate(scores):
-        if lane == 0 and label.refund is None:
+    for lane, score in enumerate(scores[: 1 + len(KINDS)]):
+        if (label.refund if lane == 0 else right) is None:
             continue
         wanted = bool(label.refund) if lane == 0 else lane == right
         error = 1 / (1 + math.exp(-max(-30.0, min(30.0, score)))) - wanted

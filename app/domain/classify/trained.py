@@ -16,7 +16,7 @@ from functools import cache
 from importlib.resources import files
 from lzma import decompress
 
-from app.domain.classification import Classification, Kind
+from app.domain.classification import Classification, Kind, Reason
 from app.domain.classify import features
 from app.domain.classify.clean import Cleaned, clean
 from app.domain.classify.cues import Sentence, sentences
@@ -35,8 +35,10 @@ from app.domain.classify.rules import (
 )
 
 KINDS = tuple(Kind)
-# The first lane says whether money is asked for; each kind has one after it.
-LANES = 1 + len(KINDS)
+REASONS = tuple(Reason)
+# The first lane says whether money is asked for; then each kind has one, and each reason.
+_FIRST_REASON = 1 + len(KINDS)
+LANES = _FIRST_REASON + len(REASONS)
 
 _FEW_WORDS = 3
 _CACHED_WORDS = 4096
@@ -45,6 +47,16 @@ _CACHED_WORDS = 4096
 _ALWAYS_MONEY = frozenset(
     {Kind.REFUND_ITEM, Kind.CANCEL_REFUND, Kind.DUPLICATE_CHARGE, Kind.RETURN}
 )
+_REASON_OF_KIND = {
+    Kind.DUPLICATE_CHARGE: (Reason.DUPLICATE_CHARGE,),
+    Kind.NOT_ARRIVED: (Reason.NOT_ARRIVED,),
+    Kind.CANCEL_ORDER: (Reason.CANCELLED,),
+    Kind.CANCEL_REFUND: (Reason.CANCELLED,),
+    Kind.DAMAGED_WRONG: (Reason.DAMAGED, Reason.WRONG_ITEM, Reason.NOT_AS_DESCRIBED),
+    Kind.REFUND_ITEM: REASONS,
+    Kind.RETURN: REASONS,
+    Kind.EXCHANGE_CREDIT: REASONS,
+}
 _SOMETIMES_MONEY = frozenset({Kind.DAMAGED_WRONG, Kind.NOT_ARRIVED})
 
 
@@ -87,7 +99,8 @@ class Calibration:
     refund_offset: float
     joint_temperature: float
     ask_below: float
-    ask_below_disagreeing: float
+    ask_refund_below: float
+    ask_refund_below_disagreeing: float
 
 
 class Weights:
@@ -175,16 +188,21 @@ def shipped_weights() -> Weights:
 
 @dataclass(frozen=True)
 class Guess:
-    """What the heads make of a text, with the probability that all of it is right."""
+    """What the heads make of a text.
+
+    `confidence` is the probability that kind and refund are right, `refund_confidence` that
+    `refund` is.
+    """
 
     kind: Kind
     refund: bool
     confidence: float
+    refund_confidence: float
 
 
 def guess(scores: Sequence[float], calibration: Calibration) -> Guess:
     """The likeliest pair of kind and wish for money that can go together."""
-    hot = [score / calibration.kind_temperature for score in scores[1:]]
+    hot = [score / calibration.kind_temperature for score in scores[1:_FIRST_REASON]]
     best = max(hot)
     kinds = [math.exp(score - best) for score in hot]
     odds = scores[0] / calibration.refund_temperature + calibration.refund_offset
@@ -202,7 +220,27 @@ def guess(scores: Sequence[float], calibration: Calibration) -> Guess:
     for_money = sum(chance for chance, _, wish in powered if wish)
     wish = 2 * for_money > total
     top, kind, _ = max(pair for pair in powered if pair[2] is wish)
-    return Guess(kind, wish, min(0.99, top / total))
+    certain = for_money if wish else total - for_money
+    return Guess(kind, wish, min(0.99, top / total), min(0.999, certain / total))
+
+
+def is_unsure(said: Guess, calibration: Calibration, *, rules_agree: bool) -> bool:
+    """Whether a person should look, judging by the heads and the rules alone."""
+    least = (
+        calibration.ask_refund_below if rules_agree else calibration.ask_refund_below_disagreeing
+    )
+    return said.confidence < calibration.ask_below or said.refund_confidence < least
+
+
+def likeliest_reason(scores: Sequence[float], kind: Kind, told: Reason) -> Reason:
+    """Why money is to go back: what the rules were told, if it goes with the kind, else the heads'.
+
+    A phrase that names the reason is worth more than the sum of words around it.
+    """
+    reasons = _REASON_OF_KIND.get(kind, (Reason.UNKNOWN,))
+    if told is not Reason.UNKNOWN and told in reasons:
+        return told
+    return max(reasons, key=lambda reason: scores[_FIRST_REASON + REASONS.index(reason)])
 
 
 class TrainedClassifier:
@@ -221,7 +259,8 @@ class TrainedClassifier:
         """
         found = read_text(text, subject)
         calibration = self._weights.calibration
-        said = guess(self._weights.scores(found), calibration)
+        scores = self._weights.scores(found)
+        said = guess(scores, calibration)
         body = found.cleaned.text[:READ_CHARACTERS]
         language = find_language(body if len(body) > 20 else text_of(found.cleaned))
         words = sum(len(sentence.words) for sentence in found.sentences)
@@ -229,7 +268,6 @@ class TrainedClassifier:
         is_short = words < _FEW_WORDS
         confidence = min(said.confidence, 0.5) if unsupported or is_short else said.confidence
         agrees = found.answer.refund == said.refund
-        least = calibration.ask_below if agrees else calibration.ask_below_disagreeing
         extracted = extract(
             found.cleaned, language, found.reading.text, found.reading.hits, forms=forms
         )
@@ -242,10 +280,14 @@ class TrainedClassifier:
                 is_short
                 or unsupported
                 or (language is None and words > 12)
-                or confidence < least
+                or is_unsure(said, calibration, rules_agree=agrees)
                 or found.reading.has("injection")
             ),
-            reason=reason_of(found.reading, Answer(said.kind, said.refund, 1.0)),
+            reason=likeliest_reason(
+                scores,
+                said.kind,
+                reason_of(found.reading, Answer(said.kind, said.refund, 1.0)),
+            ),
             classifier=self.name,
             **extracted.fields(),
         )

@@ -1,0 +1,79 @@
+"""How long a classification takes, and how much memory the classifier needs."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+
+from app.domain.classification import Classification
+from app.evaluation.measure import Gold
+
+_HUGE = 200_000
+_TIMES = 5
+
+# Measured in a process of its own: what the classifier adds to the domain's values.
+_MEMORY = """
+import resource
+import app.domain.classification
+import app.domain.masking
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+from app.domain.classify.trained import TrainedClassifier
+classifier = TrainedClassifier()
+for text in ("Please refund my order 1001.", "Bitte stornieren.", "Où est mon colis ?") * 50:
+    classifier.classify(text)
+print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024)
+"""
+
+
+def _huge_mails() -> dict[str, str]:
+    """Mails of 200 kB of different kinds."""
+    sentence = "I ordered a kettle and it never arrived, please give me my money back. "
+    quoted = "> > > On Monday somebody wrote that the order 1001 would come soon.\n"
+    return {
+        "prose": sentence * (_HUGE // len(sentence)),
+        "one word": "a" * _HUGE,
+        "quotes": "Please refund me.\n" + quoted * (_HUGE // len(quoted)),
+        "markup": "<div><p>" + "<b>refund</b> " * (_HUGE // 15) + "</p></div>",
+        "digits": "1234 5678 " * (_HUGE // 10),
+        "base64": "QUJDREVGR0hJSktMTU5P" * (_HUGE // 20),
+    }
+
+
+def speed(
+    classify: Callable[[str, str | None], Classification], rows: Sequence[Gold]
+) -> dict[str, object]:
+    """Milliseconds of processor time: ordinary tickets by share, and each sort of huge mail."""
+    for row in rows:
+        classify(row.text, row.subject)
+    taken = sorted(
+        _milliseconds(lambda row=row: classify(row.text, row.subject))  # type: ignore[misc]
+        for row in rows
+        for _ in range(_TIMES)
+    )
+    return {
+        "tickets_ms": {
+            name: round(taken[int(share * (len(taken) - 1))], 2)
+            for name, share in (("p50", 0.5), ("p95", 0.95), ("p99", 0.99))
+        },
+        "huge_mails_ms": {
+            name: round(min(_milliseconds(lambda t=text: classify(t, None)) for _ in range(3)), 1)  # type: ignore[misc]
+            for name, text in _huge_mails().items()
+        },
+        "memory_mb": memory(),
+    }
+
+
+def _milliseconds(work: Callable[[], object]) -> float:
+    start = time.process_time()
+    work()
+    return 1000 * (time.process_time() - start)
+
+
+def memory() -> float:
+    """Megabytes that the classifier adds to a process."""
+    done = subprocess.run(
+        [sys.executable, "-c", _MEMORY], capture_output=True, check=True, text=True
+    )
+    return round(float(done.stdout), 1)
