@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -17,9 +18,11 @@ from app.settings import Settings
 from app.storage.accounts import SqlAccounts
 from app.storage.classifiers import SqlClassifiers
 from app.storage.engine import Database
-from app.usecases.classifiers import roll_back, train_account
+from app.storage.learning import SqlLearning
+from app.usecases.classifiers import labels_of, roll_back, train_account
 
 _ACTOR = "command line"
+_EVER = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def _refuse(message: str) -> NoReturn:
@@ -57,7 +60,8 @@ def read_labels(path: Path) -> list[Label]:
 @click.option(
     "--labels",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help='JSON lines with "text", "kind" and, optionally, "subject" and "refund".',
+    help='JSON lines with "text", "kind" and, optionally, "subject" and "refund"; without it, what'
+    " the account's agents corrected.",
 )
 @click.option("--roll-back", "back", is_flag=True, help="Use the version before the present one.")
 @click.option("--list", "listing", is_flag=True, help="List the versions, and change nothing.")
@@ -107,9 +111,11 @@ def _work(
         click.echo(json.dumps({"active": version}) if as_json else f"In use from now on: {name}.")
         return
     if labels is None:
-        _refuse("name the labels with --labels FILE")
+        found = labels_of(SqlLearning(database).labels(account, _EVER))
+    else:
+        found = read_labels(labels)
     try:
-        trained = train_account(kept, account, read_labels(labels), actor=_ACTOR, now=now)
+        trained = train_account(kept, account, found, actor=_ACTOR, now=now)
     except ValueError as error:
         _refuse(str(error))
     if as_json:

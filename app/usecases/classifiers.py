@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from app.domain.classify.adapt import Adaptation, Label, adapt, fingerprint, pack, unpack
 from app.domain.classify.trained import TrainedClassifier, shipped_weights
+from app.domain.feedback import Label as Correction
+from app.domain.feedback import LabelKind
 from app.ports import Classifier, Clock
 from app.records import Classifiers, StoredClassifier
 
@@ -81,6 +83,15 @@ class Trained:
 
     stored: StoredClassifier
     adaptation: Adaptation
+
+
+def labels_of(corrections: Iterable[Correction]) -> list[Label]:
+    """What can be learned from agents' corrections: those whose text is still kept."""
+    return [
+        Label(text=one.text, kind=one.right_kind, refund=one.right_refund)
+        for one in corrections
+        if one.text and one.what is not LabelKind.ORDER
+    ]
 
 
 def train_account(

@@ -18,6 +18,8 @@ _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?|[.!?\n;]")
 _ELISION = re.compile(r"(?i)(?<![^\W_])([cdjlmnst]|qu|un|dell|all|nell|dall|quest)['’](?=[^\W_])")
 _MAX_WORDS = 4000
 _MAX_WORD_LENGTH = 40
+# What looks around a phrase looks through its sentence: text without stops mustn't make that long.
+_MAX_SENTENCE = 80
 
 
 @lru_cache(maxsize=8192)
@@ -70,6 +72,8 @@ def sentences(text: str) -> list[Sentence]:
                 first = match.start()
             words.append(plain_word(piece[:_MAX_WORD_LENGTH]))
             count += 1
+            if len(words) >= _MAX_SENTENCE:
+                close(False, match.end())
         if len(line) < 45:
             close(False, line_end)
         if count > _MAX_WORDS:
