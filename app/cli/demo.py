@@ -29,8 +29,9 @@ _INTERACTIVE_HOLD_SECONDS = 5.0
 _SETTLES_AFTER_SECONDS = 45.0
 
 
-def _known(kind: str, wanted: str, known: Iterable[str]) -> tuple[str, ...]:
+def _known(kind: str, given: str | None, usual: str, known: Iterable[str]) -> tuple[str, ...]:
     """The names in a list, each once. Raises click.UsageError with what there is."""
+    wanted = usual if given is None else given
     names = tuple(dict.fromkeys(name.strip() for name in wanted.split(",")))
     unknown = [name for name in names if name not in known]
     if unknown:
@@ -56,8 +57,8 @@ def _folder(given: Path | None) -> Iterator[Path]:
 @click.command()
 @click.option("--headless", is_flag=True, help="No person: play everything, check all promises.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON report on stdout (headless).")
-@click.option("--helpdesk", default="zendesk", show_default=True, help="Which, comma separated.")
-@click.option("--store", default="shopify", show_default=True, help="Which, comma separated.")
+@click.option("--helpdesk", help="Which, comma separated. All for a person, else zendesk.")
+@click.option("--store", help="Which, comma separated. All for a person, else shopify.")
 @click.option(
     "--tickets",
     type=click.IntRange(1, 20_000),
@@ -79,8 +80,8 @@ def _folder(given: Path | None) -> Iterator[Path]:
 def demo(
     headless: bool,
     as_json: bool,
-    helpdesk: str,
-    store: str,
+    helpdesk: str | None,
+    store: str | None,
     tickets: int | None,
     port: int,
     workers: int,
@@ -90,8 +91,8 @@ def demo(
 
     With --headless the exit code is 0 only if every promise held, 1 otherwise.
     """
-    helpdesks = _known("helpdesk", helpdesk, DESKS)
-    stores = _known("store", store, SHOPS)
+    helpdesks = _known("helpdesk", helpdesk, "zendesk" if headless else ",".join(DESKS), DESKS)
+    stores = _known("store", store, "shopify" if headless else ",".join(SHOPS), SHOPS)
     count = tickets or len(helpdesks) * stories_of(stores)
     if as_json and not headless:
         raise click.UsageError("--json needs --headless: a person gets a desk, not a report")

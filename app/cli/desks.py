@@ -12,12 +12,15 @@ from urllib.parse import urlsplit
 
 from app.bootstrap import Services
 from app.cli.connect import connect_zendesk_account
+from app.cli.connect_kustomer import connect_kustomer_account
 from app.cli.vendor import Vendor, start_desk
 from app.domain.base import Value
 from app.domain.people import Tier, TierMap
 from app.ports import Account
+from integrations.helpdesks.kustomer.connect import Credentials as KustomerCredentials
+from integrations.helpdesks.kustomer.connect import Options as KustomerOptions
 from integrations.helpdesks.zendesk.connect import Credentials as ZendeskCredentials
-from integrations.sandbox.scenario import Scene
+from integrations.sandbox.scenario import Scene, kustomer_conversation, kustomer_customer
 from manifest.build import build_zendesk
 
 ACTOR = "makegood demo"
@@ -25,6 +28,15 @@ NAME = "acme"
 # The vendor's own names for an account with the High Volume API add-on.
 # https://developer.zendesk.com/api-reference/introduction/rate-limits/
 _HIGH_VOLUME = {"account": 2500, "ticket-updates-account": 300}
+# The largest plan of Kustomer. https://developer.kustomer.com/docs/concepts/rate-limits.md
+_ULTIMATE = 2000
+_KUSTOMER_WRITES = (
+    "conversations.update",
+    "conversations.tags.add",
+    "conversations.tags.remove",
+    "notes.create",
+    "notes.update",
+)
 
 
 class BookedNote(Value):
@@ -83,6 +95,9 @@ class Desk(Protocol):
 
     def notes(self) -> dict[str, list[BookedNote]]:
         """Our notes by ticket."""
+
+    def tickets(self) -> int:
+        """How many tickets there are."""
 
     def counts(self, calls: Sequence[Mapping[str, Any]]) -> Callable[[str], TicketCounts]:
         """The calls of each ticket, from the call log."""
@@ -175,6 +190,9 @@ class ZendeskDesk:
             for ticket, notes in self.vendor.get("notes")["notes"].items()
         }
 
+    def tickets(self) -> int:
+        return len(self.vendor.get("state")["tickets"])
+
     def counts(self, calls: Sequence[Mapping[str, Any]]) -> Callable[[str], TicketCounts]:
         by_subject = grouped(calls)
         state = self.vendor.get("state")
@@ -195,6 +213,112 @@ class ZendeskDesk:
         return dict(self.vendor.get("state")["limits_refused"])
 
 
+class KustomerDesk:
+    """The Kustomer sandbox."""
+
+    kind = "kustomer"
+    # A conversation and its first message are two events.
+    events_per_ticket = 2
+
+    def __init__(self) -> None:
+        self.vendor: Vendor
+        self.url = ""
+        self._keys: dict[str, str] = {}
+        self._is_large = False
+
+    def start(self, stack: ExitStack, log: IO[bytes] | None, *, is_large: bool) -> None:
+        said = start_desk(stack, "integrations.sandbox.kustomer", log, "--org", NAME)
+        self.vendor, self.url = Vendor(said["url"]), said["desk"]
+        self._keys = {"api_key": said["runtime_key"], "setup_key": said["api_key"]}
+        self._is_large = is_large
+        if is_large:
+            self.vendor.post("limits", {"org": _ULTIMATE})
+
+    def environment(self) -> dict[str, str]:
+        return {
+            "MAKEGOOD_KUSTOMER_URL": self.vendor.url,
+            "MAKEGOOD_KUSTOMER_APP_URL": self.vendor.url,
+            "MAKEGOOD_KUSTOMER_SDK_URL": f"{self.vendor.url}/sdk/kustomer-card.min.js",
+        }
+
+    def connect(self, services: Services, folder: Path) -> Account:
+        account, _ = connect_kustomer_account(
+            services,
+            NAME,
+            KustomerCredentials(**self._keys),
+            options=KustomerOptions(requests_per_minute=_ULTIMATE if self._is_large else None),
+            # Who may release what: the sandbox has a team of this name.
+            tiers=TierMap(groups={"Team leads": Tier.TEAM_LEAD}),
+        )
+        return account
+
+    def seed(self, scenes: Sequence[Scene]) -> list[dict[str, Any]]:
+        people = [kustomer_customer(scene) for scene in scenes]
+        made = self.vendor.post("seed", {"customers": people})["customers"]
+        return [
+            {**kustomer_conversation(scene.ticket), "customer": customer}
+            for scene, customer in zip(scenes, made, strict=True)
+        ]
+
+    def write(self, letter: Mapping[str, Any], age_seconds: float = 0.0) -> str:
+        aged = {**letter, "age_seconds": age_seconds}
+        return str(self.vendor.post("seed", {"conversations": [aged]})["conversations"][0])
+
+    def lose_next(self) -> None:
+        self.disturb(lose_next=self.events_per_ticket)
+
+    def disturb(self, **what: int) -> None:
+        self.vendor.post("deliveries", what)
+
+    def deliver_rest(self) -> None:
+        self.vendor.post("deliveries", {"action": "release"})
+        self.vendor.post("deliveries", {"action": "drain"})
+        # The vendor tries again after a minute, on a clock that needn't be waited for.
+        self.vendor.post("clock", {"advance_seconds": 61})
+
+    def deliveries(self) -> dict[str, Any]:
+        return self.vendor.get("deliveries", times="1")
+
+    def refused_for_good(self) -> int:
+        counts = self.deliveries()
+        return int(counts["failed"]) + int(counts["disabled_webhooks"])
+
+    def notes(self) -> dict[str, list[BookedNote]]:
+        return {
+            ticket: [
+                # The last line is the write's own reference.
+                BookedNote(marker=note["externalId"], text=note["body"].rpartition("\n")[0])
+                for note in notes
+            ]
+            for ticket, notes in self.vendor.get("notes")["notes"].items()
+        }
+
+    def tickets(self) -> int:
+        return len(self.vendor.get("state")["conversations"])
+
+    def counts(self, calls: Sequence[Mapping[str, Any]]) -> Callable[[str], TicketCounts]:
+        by_subject = grouped(calls)
+        customers = {
+            one["id"]: str(one["relationships"]["customer"]["data"]["id"])
+            for one in self.vendor.get("state")["conversations"]
+        }
+
+        def of(ticket_id: str) -> TicketCounts:
+            mine = by_subject.get(ticket_id, {})
+            theirs = by_subject.get(customers[ticket_id], {})
+            writes = sum(mine.get(name, 0) for name in _KUSTOMER_WRITES)
+            about_them = sum(n for name, n in theirs.items() if name != "customers.update")
+            return TicketCounts(
+                reads=sum(mine.values()) - writes + about_them,
+                writes=writes + theirs.get("customers.update", 0),
+            )
+
+        return of
+
+    def limits_refused(self) -> dict[str, int]:
+        return dict(self.vendor.get("state")["limits_refused"])
+
+
 def grouped(calls: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, int]]:
     """How often each operation was called, by subject."""
     found: dict[str, dict[str, int]] = {}
@@ -204,4 +328,4 @@ def grouped(calls: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, int]]:
     return found
 
 
-DESKS: dict[str, Callable[[], Desk]] = {"zendesk": ZendeskDesk}
+DESKS: dict[str, Callable[[], Desk]] = {"zendesk": ZendeskDesk, "kustomer": KustomerDesk}

@@ -35,11 +35,15 @@ class BookedRefund(Value):
 
 
 class BookedOrder(Value):
-    """An order in a store's own books; `id` is the one that the product knows it by."""
+    """An order in a store's own books; `id` is the one that the product knows it by.
+
+    `received` and `paid_back` are in `currency`, the refunds in what the customer paid in.
+    """
 
     kind: str
     id: str
     name: str
+    currency: str
     received: Decimal
     paid_back: Decimal
     refunds: tuple[BookedRefund, ...]
@@ -140,6 +144,7 @@ class ShopifyShop:
                 kind=self.kind,
                 id=order["id"],
                 name=order["name"],
+                currency=order["currency"],
                 received=Decimal(order["received"]),
                 paid_back=Decimal(order["paid_back"]),
                 refunds=tuple(
@@ -234,6 +239,7 @@ class MagentoShop:
             kind=self.kind,
             id=str(order["id"]),
             name=order["increment_id"],
+            currency=order["base_currency"],
             received=Decimal(order["received"]),
             # In the shop's own currency, as `received` is.
             paid_back=Decimal(order["refunded_by_memos"]),

@@ -161,16 +161,17 @@ class KustomerSandbox:
             conversation = self.engine.create_conversation(
                 customer, subject, channel, tags=tags, external_id=external_id
             )
-            if age_seconds:
-                conversation.created_at -= timedelta(seconds=age_seconds)
             # The message is in the conversation when its creation is announced.
-            self.engine.add_message(
+            message = self.engine.add_message(
                 conversation,
                 text,
                 subject=subject if channel == "email" else None,
                 auto=auto,
                 is_first=True,
             )
+            written_at = self.clock.now() - timedelta(seconds=age_seconds)
+            conversation.created_at = conversation.updated_at = written_at
+            conversation.last_activity_at = message.created_at = written_at
             self.engine.announce(conversation)
             return conversation
 

@@ -169,6 +169,14 @@ def register(app: Flask, sandbox: KustomerSandbox) -> None:
         user = _person(sandbox, body.pop("agent", None))
         return json_response(sandbox.run_command(str(body.pop("name", "")), user, body))
 
+    @pages.post("/session")
+    def session() -> Response:
+        """A signed-in person's browser: what their requests and commands carry."""
+        user = org.users[_person(sandbox, _body().get("agent"))]
+        with org.lock:
+            made = org.issue_key("session", user.roles, user, is_session=True)
+        return json_response({"token": made.token, "user": user.id}, 201)
+
     @pages.post("/install")
     def install() -> Response:
         body = _body()
