@@ -113,6 +113,8 @@ class KustomerSidebar(Sidebar):
         [app] = desk.vendor.get("state")["apps"]
         self._app = str(app["app"])
         self._session = self._proven()
+        # As the card does: the server then knows role and tier from the helpdesk.
+        self.call("GET", "-", "/api/v1/me").raise_for_status()
 
     def _proven(self) -> str:
         begun = self._run("sign-in", {})
@@ -125,7 +127,7 @@ class KustomerSidebar(Sidebar):
         return str(done.json()["session"])
 
     def call(self, verb: str, ticket_id: str, path: str, body: object = None) -> Answer:
-        asked = {
+        asked: dict[str, Any] = {
             "conversation": ticket_id,
             "session": self._session,
             "method": verb,
