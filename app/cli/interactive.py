@@ -23,9 +23,10 @@ _WELCOME = """
 
       {page}
 
-  It leads to {desks}, and shows what the stores have. Tickets arrive
-  by themselves. Open one: the internal note is there within a second, and the panel beside it has
-  the verdict, the exact amount and the button. Try:
+  It leads to {desks}, and shows what the stores have.
+
+  Tickets arrive by themselves. Open one: the internal note is there within a second, and the panel
+  beside it has the verdict, the exact amount and the button. Try:
 
     - press the refund button, and stop it while it holds
     - "Broken on arrival", "Refund for the sofa": who may release which amount

@@ -207,12 +207,16 @@ class MagentoShop:
         return record
 
     def seed(self, scenes: Iterable[Scene]) -> None:
-        for scene in scenes:
-            for place, spec in enumerate(scene.orders):
-                order = magento_scenario.magento_order(spec, scene.story, place)
-                self.vendor.post("orders", {"orders": [order]})
-                for refund in magento_scenario.refunds_before(spec):
-                    self.vendor.post("refunds", refund)
+        placed = [
+            (spec, magento_scenario.magento_order(spec, scene.story, place))
+            for scene in scenes
+            for place, spec in enumerate(scene.orders)
+        ]
+        if placed:
+            self.vendor.post("orders", {"orders": [order for _, order in placed]})
+        for spec, _ in placed:
+            for refund in magento_scenario.refunds_before(spec):
+                self.vendor.post("refunds", refund)
 
     def lose_answers(self, count: int) -> None:
         for number in range(count):

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+import time
 from collections import defaultdict
+from collections.abc import Callable
 
 from app.domain.base import Value
 from app.domain.bonus import Bonus, BonusState
-from app.domain.errors import NotFound, VendorError
+from app.domain.errors import NotFound, RateLimited, VendorError
 from app.domain.money import Money
 from app.domain.order import TransactionStatus
 from app.domain.refund import Refund, RefundState
-from app.ports import StoreRefund
+from app.ports import Store, StoreRefund
 from app.usecases.deps import Deps
 
 _COUNTED = (
@@ -30,6 +32,10 @@ _STORE_STATUS = {
     RefundState.SETTLED: TransactionStatus.SUCCESS,
     RefundState.PENDING: TransactionStatus.PENDING,
 }
+
+# A store that is busy is asked again so often, at most so many seconds later.
+_WAITS = 6
+_MOST_SECONDS = 60.0
 
 
 class Difference(Value):
@@ -58,10 +64,14 @@ class Reconciliation(Value):
         return not self.differences and not self.unread
 
 
-def reconcile(deps: Deps, account_id: str) -> Reconciliation:
+def reconcile(
+    deps: Deps, account_id: str, wait: Callable[[float], None] = time.sleep
+) -> Reconciliation:
     """Compare every refund of an account with what its store has, in both directions.
 
-    The store's refunds that carry no reference of ours are somebody else's and are left out.
+    The store's refunds that carry no reference of ours are somebody else's and are left out. A
+    store whose rate limit is used up is waited for with `wait(seconds)`: a shop with many orders
+    is read over minutes rather than in part.
     """
     by_order: dict[tuple[str, str], list[Refund]] = defaultdict(list)
     for refund in deps.ledger.all_of(account_id, _COUNTED):
@@ -72,7 +82,7 @@ def reconcile(deps: Deps, account_id: str) -> Reconciliation:
     theirs: dict[str, Money] = {}
     for (store_id, order_id), refunds in by_order.items():
         try:
-            kept = deps.store_by_id(account_id, store_id).refunds_of(order_id)
+            kept = _refunds_of(deps.store_by_id(account_id, store_id), order_id, wait)
         except (VendorError, LookupError) as error:
             unread.append(f"{store_id} {order_id}: {error}")
             continue
@@ -107,6 +117,17 @@ def reconcile(deps: Deps, account_id: str) -> Reconciliation:
         differences=tuple(differences),
         unread=tuple(unread),
     )
+
+
+def _refunds_of(
+    store: Store, order_id: str, wait: Callable[[float], None]
+) -> tuple[StoreRefund, ...]:
+    for _ in range(_WAITS):
+        try:
+            return store.refunds_of(order_id)
+        except RateLimited as error:
+            wait(min(error.retry_after_seconds, _MOST_SECONDS))
+    return store.refunds_of(order_id)
 
 
 def _bonus_fault(deps: Deps, bonus: Bonus) -> str | None:

@@ -38,13 +38,24 @@ def demo(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.fixture(scope="module")
-def run(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("demo")
-    done = demo("--headless", "--json", "--tickets", str(len(STORIES)), "--data-dir", str(folder))
+def played(folder, *arguments):
+    done = demo("--headless", "--json", "--data-dir", str(folder), *arguments)
     log = (folder / "log.jsonl").read_text() if (folder / "log.jsonl").exists() else ""
     assert done.stdout, done.stderr + log[-4000:]
     return done, json.loads(done.stdout)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """Every story of the first pair."""
+    return played(tmp_path_factory.mktemp("demo"), "--tickets", str(len(STORIES)))
+
+
+@pytest.fixture(scope="module")
+def four_pairs(tmp_path_factory):
+    """Two accounts with both stores each."""
+    pairs = ("--helpdesk", "zendesk,kustomer", "--store", "shopify,magento")
+    return played(tmp_path_factory.mktemp("demo"), *pairs, "--tickets", "60")
 
 
 @pytest.mark.parametrize("promise", PROMISES)
@@ -58,6 +69,26 @@ def test_exit_code_says_that_all_held(run):
     assert report["broken"] == []
     assert done.returncode == 0
     assert set(report["promises"]) == set(PROMISES)
+
+
+def test_all_pairs_of_helpdesk_and_store_keep_every_promise(four_pairs):
+    done, report = four_pairs
+    assert report["broken"] == [], report["details"]
+    assert done.returncode == 0
+    assert set(report["promises"]) == set(PROMISES)
+    assert report["tickets_by_pair"] == dict.fromkeys(
+        ("zendesk+shopify", "zendesk+magento", "kustomer+shopify", "kustomer+magento"), 15
+    )
+    refunds, others = (
+        report["vendor_calls_per_ticket"][kind] for kind in ("refund", "not_about_refunds")
+    )
+    most = {name: one["max"] for name, one in refunds.items() if isinstance(one, dict)}
+    assert most["zendesk_reads"] == most["zendesk_writes"] == 1
+    assert most["kustomer_reads"] <= 2 and most["kustomer_writes"] <= 2
+    assert most["shopify"] <= 2 and most["magento"] <= 3
+    assert others["shopify"]["max"] == others["magento"]["max"] == 0
+    assert report["answers_lost_on_purpose"] > 0
+    assert report["tickets_found_by_sweep"] > 0
 
 
 def test_numbers_fit_the_stories(run):

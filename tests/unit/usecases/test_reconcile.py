@@ -7,7 +7,7 @@ from app.domain.refund import Refund, RefundState
 from app.usecases.reconcile import Reconciliation, reconcile
 from app.usecases.refunds import cancel_refund
 from tests.support.bench import Bench
-from tests.support.scripted import lost, rejected, unavailable, usd
+from tests.support.scripted import limited, lost, rejected, unavailable, usd
 
 
 def found(result: Reconciliation) -> list[str]:
@@ -131,3 +131,20 @@ def test_what_cannot_be_read_is_said(bench: Bench) -> None:
     assert not result.agrees
     assert result.differences == ()
     assert result.unread == (f"store-1 {refund.order_id}: connection refused",)
+
+
+def test_a_busy_store_is_waited_for(bench: Bench) -> None:
+    settled(bench)
+    bench.script.fail("refunds_of", limited(7))
+    waited: list[float] = []
+    assert reconcile(bench.deps, "acme", waited.append).agrees
+    assert waited == [7]
+
+
+def test_a_store_that_stays_busy_is_said_to_be_unread(bench: Bench) -> None:
+    refund = settled(bench)
+    bench.script.fail("refunds_of", limited(600), times=99)
+    waited: list[float] = []
+    result = reconcile(bench.deps, "acme", waited.append)
+    assert result.unread == (f"store-1 {refund.order_id}: slow down",)
+    assert waited == [60] * 6

@@ -36,7 +36,9 @@
   }
 
   function store(one, onlyRefunded) {
-    const orders = one.orders.filter((order) => !onlyRefunded || order.refunds.length);
+    // Where something happened is what people look for.
+    const orders = one.orders.filter((order) => !onlyRefunded || order.refunds.length)
+      .sort((left, right) => Boolean(right.refunds.length) - Boolean(left.refunds.length));
     const ours = one.orders.flatMap((order) => order.refunds).filter((refund) => refund.by_makegood);
     return el('article', { class: 'box' }, el('h2', {}, one.name),
       el('dl', { class: 'figures' },
