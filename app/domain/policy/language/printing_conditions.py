@@ -10,7 +10,7 @@ from functools import cache
 
 from app.domain.money import Money
 from app.domain.policy.facts import FactType, fact_spec
-from app.domain.policy.language.grammar import ELIDED, value_words
+from app.domain.policy.language.grammar import ELIDED, keywords, value_words
 from app.domain.policy.language.vocabulary import FORMS, SUBJECTS, Form
 from app.domain.policy.language.words import month_name
 from app.domain.policy.model import (
@@ -296,6 +296,8 @@ def _text_said(test: Test, is_denied: bool) -> _Said | None:
             continue
         if "word" in slot and not set(texts) <= set(values):
             continue
+        if "code" in slot and not all(_is_currency(text) for text in texts):
+            continue
         written = [
             value_words(text) if "word" in slot else text if "code" in slot else quoted(text)
             for text in texts
@@ -304,13 +306,19 @@ def _text_said(test: Test, is_denied: bool) -> _Said | None:
     return _by_name(test, is_denied) if is_denied and isinstance(test.threshold, tuple) else None
 
 
+def _is_currency(text: str) -> bool:
+    """Whether a text is read as a currency where it stands alone: ALL is a word first."""
+    return re.fullmatch("[A-Z]{3}", text) is not None and text.lower() not in keywords()
+
+
 def _by_name(test: Test, is_denied: bool = False) -> _Said:
     """A comparison with the fact's own name, which every fact allows."""
     threshold, fact = test.threshold, test.fact
     amount = _amount_words(threshold)
     if amount is not None:
         spec = fact_spec(fact)
-        sign = "%" if spec is not None and spec.type is FactType.PERCENT else ""
+        is_share = spec is not None and spec.type is FactType.PERCENT
+        sign = "%" if is_share and not isinstance(threshold, Money) else ""
         bound = _BOUND_WORDS.get(test.operator, "exactly")
         return _Said(None, f"the fact {fact} is {bound} {amount}{sign}")
     texts = (threshold,) if isinstance(threshold, str) else threshold
