@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from integrations.sandbox.kustomer import KustomerSandbox
 from integrations.sandbox.magento import MagentoSandbox
 from integrations.sandbox.server import SandboxServer
 from integrations.sandbox.shopify import ShopifySandbox
@@ -27,6 +28,7 @@ class Admin:
     zendesk: ZendeskSandbox
     shopify: ShopifySandbox
     magento: MagentoSandbox
+    kustomer: KustomerSandbox
     secrets: dict[str, str] = field(default_factory=dict)
 
     def run(self, *arguments: str, expect: int = 0) -> str:
@@ -51,6 +53,7 @@ def admin(tmp_path: Path, redis_url: str) -> Iterator[Admin]:
     site = magento.add_site("demo", base_currency="EUR")
     with (
         ZendeskSandbox() as zendesk,
+        KustomerSandbox() as kustomer,
         SandboxServer(shopify.app) as shop_server,
         SandboxServer(magento.app) as site_server,
     ):
@@ -61,10 +64,12 @@ def admin(tmp_path: Path, redis_url: str) -> Iterator[Admin]:
             "MAKEGOOD_SECRET_KEYS": "",
             "MAKEGOOD_PUBLIC_URL": "http://localhost:8000",
             "MAKEGOOD_ZENDESK_URL": zendesk.base,
+            "MAKEGOOD_KUSTOMER_URL": kustomer.base,
+            "MAKEGOOD_KUSTOMER_APP_URL": kustomer.base,
             "MAKEGOOD_SHOPIFY_URL": f"{shop_server.url}/shops/{{shop}}",
             "MAKEGOOD_MAGENTO_URL": magento.site_url(site_server.url, site),
         }
-        yield Admin(tmp_path, environment, zendesk, shopify, magento)
+        yield Admin(tmp_path, environment, zendesk, shopify, magento, kustomer)
 
 
 def connect_zendesk(admin: Admin) -> str:
@@ -187,3 +192,25 @@ def test_bad_usage_is_one_clear_sentence(
     admin.secrets["ZENDESK_TOKEN"] = STATIC_TOKEN
     admin.run("migrate")
     assert says in admin.run(*arguments, expect=2)
+
+
+def test_kustomer_is_connected_looked_at_and_undone(admin: Admin) -> None:
+    admin.run("migrate")
+    admin.secrets["KUSTOMER_API_KEY"] = admin.kustomer.runtime_key
+    told = admin.run("connect", "kustomer", "--org", "acme", expect=2)
+    assert "KUSTOMER_SETUP_KEY" in told or "org.admin.apps" in told
+    assert admin.kustomer.org.versions == {}
+    admin.secrets["KUSTOMER_SETUP_KEY"] = admin.kustomer.api_key
+    wanted = ("connect", "kustomer", "--org", "acme", "--tier", "team:Team leads=team_lead")
+    told = admin.run(*wanted, "--order-klass", "order", "--requests-per-minute", "1000")
+    assert "created  app: makegood_" in told and "acme is connected as account acct_" in told
+    for secret in (admin.kustomer.api_key, admin.kustomer.runtime_key, "mgk."):
+        assert secret not in told
+    told = admin.run(*wanted)
+    assert "created" not in told
+    checks = json.loads(admin.run("doctor", "--json", expect=1))["checks"]
+    ours = [one for one in checks if "kustomer" in one["name"]]
+    assert len(ours) > 10 and {one["status"] for one in ours} == {"ok"}
+    told = admin.run("disconnect", "kustomer")
+    assert "removed  webhook" in told and "acme is disconnected." in told
+    assert admin.kustomer.org.webhooks == {}

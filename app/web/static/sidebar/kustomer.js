@@ -82,7 +82,7 @@ export async function mirror() { return true; }
 
 /** Bring one call to Makegood. The first look doesn't wait for the sign-in; everything else does. */
 export async function carry(method, url, body, milliseconds) {
-  const mayGoFirst = method === 'GET' && url.pathname.startsWith('/sidebar/');
+  const mayGoFirst = method === 'GET' && url.pathname.startsWith('/sidebar/tickets/');
   try {
     if (!session && mayGoFirst) { signIn().catch(() => {}); } else if (!session) { await signIn(); }
     const answer = await send(method, url, body, milliseconds);
