@@ -42,10 +42,10 @@ from app.usecases.authority import authority_to_decide, lent_to, needed_tier
 from app.usecases.cases import require_case
 from app.usecases.deps import Deps
 from app.usecases.evidence import gather_evidence, prefilled_reason
+from app.usecases.intents import new_refund
 from app.usecases.people import require_tier
 from app.usecases.refund_checks import check_current, objection, recheck_now
 from app.usecases.refund_outcomes import refresh_after
-from app.usecases.refunds import new_refund
 from app.usecases.reminders import rhythm
 
 

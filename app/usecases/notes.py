@@ -111,7 +111,10 @@ def _decision_note(case: Case, decision: Decision, order: Order, store_name: str
         facts.append(("Amount", describe_plan(decision.plan)))
         facts.append(("Goes to", goes_to(decision.plan)))
         if decision.release_tier is not None and decision.release_tier is not Tier.AGENT:
-            facts.append(("Released by", TIER_NAMES[decision.release_tier]))
+            by = TIER_NAMES[decision.release_tier]
+            if decision.release_tier is Tier.AUTOMATIC:
+                by = "Makegood by itself, within the policy's limits"
+            facts.append(("Released by", by))
     facts.append(("Reason given", REASON_LABELS[case.request.reason]))
     facts += _words_of(case)
     facts.append(("Policy", f"{decision.policy_id}, version {decision.policy_version}"))

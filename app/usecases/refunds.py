@@ -12,10 +12,8 @@ it looks at the stored state and does the next step only. Money is sent in exact
 from __future__ import annotations
 
 import logging
-import uuid
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from app.domain.case import Case
 from app.domain.errors import (
     AppError,
     Conflict,
@@ -25,12 +23,13 @@ from app.domain.errors import (
     VendorError,
 )
 from app.domain.people import Agent, Tier
-from app.domain.refund import Refund, RefundState, new_marker
+from app.domain.refund import Refund, RefundState
 from app.ports import Account, Store, StoreRefund
-from app.records import SYSTEM, OfferedPlan, new_id
+from app.records import SYSTEM
 from app.usecases.authority import needed_tier
 from app.usecases.cases import require_case
 from app.usecases.deps import Deps
+from app.usecases.intents import new_refund
 from app.usecases.people import require_tier
 from app.usecases.refund_checks import check_current, objection, recheck_now
 from app.usecases.refund_outcomes import conclude, fail, outcome_write, poll_later, refresh_after
@@ -87,36 +86,6 @@ def request_refund(
     if is_new:
         deps.notifier.wake("refund", refund.id, at=hold_until)
     return refund, is_new
-
-
-def new_refund(
-    case: Case,
-    offered: OfferedPlan,
-    agent: Agent,
-    state: RefundState,
-    now: datetime,
-    notify_customer: bool,
-) -> Refund:
-    """The intent to execute a plan, with its key, not stored yet."""
-    return Refund(
-        id=new_id("refund"),
-        account_id=case.account_id,
-        case_id=case.id,
-        plan_id=offered.id,
-        ticket_id=case.ticket_id,
-        store_id=offered.store_id,
-        order_id=offered.plan.order_id,
-        order_name=offered.plan.order_name,
-        state=state,
-        plan=offered.plan,
-        marker=new_marker(),
-        idempotency_key=str(uuid.uuid4()),
-        requested_by=agent.id,
-        requested_by_name=agent.name,
-        notify_customer=notify_customer,
-        created_at=now,
-        override=offered.override,
-    )
 
 
 def cancel_refund(deps: Deps, account: Account, refund_id: str, agent: Agent) -> Refund:

@@ -27,6 +27,7 @@ from app.domain.order import OrderSummary
 from app.domain.ticket import Ticket, TicketEventKind
 from app.ports import Account
 from app.records import Delivery, OfferedPlan, TriageResult, new_id
+from app.usecases.automatic import release_automatically
 from app.usecases.decide import decide_case, note_write
 from app.usecases.deps import Deps
 from app.usecases.joining import case_to_join, decided_anew, joined_write
@@ -176,7 +177,9 @@ def _triage(deps: Deps, delivery: Delivery) -> str:
     if not deps.cases.save_triage(result, now):
         deps.inbox.finish(delivery.id, "triaged before", deps.clock.now())
         return "triaged before"
-    deliver_write(deps, write.id, seen=ticket)
+    is_posted = deliver_write(deps, write.id, seen=ticket) == "sent"
+    if is_posted and first is None:
+        release_automatically(deps, case, offered)
     return result.outcome
 
 

@@ -34,13 +34,14 @@ def test_no_button_and_the_reason(
     expect(seat.verdict).to_have_text(verdict)
     expect(seat.reason).to_contain_text(why)
     expect(seat.find("#fold-why")).to_have_attribute("open", "")
-    expect(seat.find(".button-money")).to_have_count(0)
+    # To go against the policy takes a rule, a reason and more than one person.
+    expect(seat.find(".pay .button-money")).to_have_count(0)
 
 
 def test_the_nearest_miss_has_its_figures(house: House, sit_down: SitDown) -> None:
     seat = sit_down(house.write("damaged_too_late"))
     nearest = seat.find(".finding-nearest").first
-    expect(nearest).to_contain_text("Damaged or wrong, delivered within 60 days")
+    expect(nearest).to_contain_text("Damaged or wrong")
     expect(nearest.locator(".comparison-false")).to_have_text(
         "Delivered 62 days ago, limit 60: 2 days late"
     )
