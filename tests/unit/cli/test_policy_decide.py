@@ -1,0 +1,127 @@
+"""`makegood policy decide`: one document in, decision and plan out, and the path of each fault."""
+
+from __future__ import annotations
+
+import copy
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+from jsonschema import Draft202012Validator
+
+from app.cli.policy_decide import decide, schema
+
+ROOT = Path(__file__).parents[3]
+DOCUMENT: dict[str, Any] = {
+    "now": "2026-11-28T12:00:00Z",
+    "request": {"kind": "refund_item", "reason": "changed_mind"},
+    "customer": {"id": "c-1", "orders_count": 4},
+    "order": {
+        "order_id": "1001",
+        "created_at": "2026-11-01T12:00:00Z",
+        "currency": "EUR",
+        "payment_status": "paid",
+        "fulfilment_status": "fulfilled",
+        "shipping": "4.90",
+        "lines": [
+            {
+                "id": "mug",
+                "name": "Mug",
+                "quantity": 2,
+                "unit_price": "10.00",
+                "tax": {"amount": "3.80", "currency": "EUR"},
+                "is_final_sale": False,
+                "was_shipped": True,
+                "delivered_at": "2026-11-20T12:00:00Z",
+            }
+        ],
+    },
+}
+
+
+def run(document: object, *options: str) -> Result:
+    text = document if isinstance(document, str) else json.dumps(document)
+    return CliRunner().invoke(decide, ["-", *options], input=text)
+
+
+def changed(path: str, value: object) -> dict[str, Any]:
+    document = copy.deepcopy(DOCUMENT)
+    *parents, last = path.split(".")
+    place: Any = document
+    for part in parents:
+        place = place[int(part) if part.isdigit() else part]
+    place[last] = value
+    return document
+
+
+def test_the_answer_is_a_decision_and_its_plan() -> None:
+    result = run(DOCUMENT)
+    assert result.exit_code == 0, result.stderr
+    answer = json.loads(result.stdout)
+    assert answer["decision"]["verdict"] == "eligible"
+    assert answer["plan"]["total"] == {"amount": "23.80", "currency": "EUR"}
+    assert answer["plan"] == answer["decision"]["plan"]
+    assert Draft202012Validator(schema()["output"]).is_valid(answer)  # type: ignore[arg-type]
+    late = run(changed("order.lines.0.delivered_at", "2026-10-01T12:00:00Z"))
+    answer = json.loads(late.stdout)
+    assert (answer["decision"]["verdict"], answer["plan"]) == ("not_eligible", None)
+    assert "28 days late" in answer["decision"]["headline"]
+
+
+def test_the_same_document_is_answered_the_same() -> None:
+    assert run(DOCUMENT).stdout == run(DOCUMENT).stdout
+
+
+def test_a_policy_in_the_document_decides() -> None:
+    text = (
+        'The policy is called "None".\n\nRule "Never": do not refund the item if the item has '
+        'shipped, because "No.".\n'
+    )
+    answer = json.loads(run({**DOCUMENT, "policy": text}).stdout)
+    assert answer["decision"]["verdict"] == "not_eligible"
+    assert answer["decision"]["headline"] == "No."
+    refused = run({**DOCUMENT, "policy": "Refund everybody everything."})
+    assert refused.exit_code == 2
+    assert "policy:1:" in refused.stderr
+    assert refused.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "said"),
+    [
+        ("order.lines.0.quantity", "two", "order.lines[0].quantity: "),
+        ("order.lines.0.unit_price", "ten", "order.lines[0].unit_price"),
+        ("order.lines.0.unit_price", "1.001", "order.lines[0].unit_price: "),
+        ("order.lines.0.tax", {"amount": "1", "currency": "USD"}, "order.lines[0].tax: "),
+        ("order.lines", [], "order: "),
+        ("order.currency", "euro", "order.currency: "),
+        ("order.shipping", "-", "order.shipping"),
+        ("order.colour", "red", "order.colour: "),
+        ("request.reason", "bored", "request.reason: "),
+        ("now", "yesterday", "now: "),
+        ("now", "2026-11-28T12:00:00", "now: "),
+    ],
+)
+def test_a_fault_is_named_with_its_path(path: str, value: object, said: str) -> None:
+    result = run(changed(path, value))
+    assert result.exit_code == 2
+    assert f"makegood policy decide: {said}" in result.stderr
+    assert "Traceback" not in result.stderr
+    assert result.stdout == ""
+
+
+@pytest.mark.parametrize("text", ["", "[", "[]", "null", '"x"', "[" * 100_000, "\x00"])
+def test_what_is_no_document_is_refused(text: str) -> None:
+    result = run(text)
+    assert result.exit_code == 2
+    assert result.stderr.startswith("makegood policy decide: ")
+
+
+def test_the_published_schema_is_current_and_fits() -> None:
+    kept = json.loads((ROOT / "docs" / "policy-decide.schema.json").read_text())
+    assert kept == json.loads(json.dumps(schema())), "renew it: makegood policy decide --schema"
+    validator = Draft202012Validator(kept["input"])
+    assert validator.is_valid(DOCUMENT)
+    assert not validator.is_valid(changed("order.lines.0.quantity", "two"))
