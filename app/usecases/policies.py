@@ -7,8 +7,11 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from app.domain.case import Case
+from app.domain.decision import Decision
 from app.domain.errors import Conflict
 from app.domain.people import Agent, Tier
+from app.domain.policy.evaluate import decide
 from app.domain.policy.facts import EVERY_STORE
 from app.domain.policy.language.analysing import analyse
 from app.domain.policy.language.compile import compile_policy
@@ -246,6 +249,30 @@ def look_at_replay(deps: Deps, account: Account, agent: Agent, number: int) -> R
         now = deps.clock.now()
         deps.policies.replace(version, version.with_step(_step(Act.LOOKED_AT, agent, now)), now)
     return replay
+
+
+def compare_case(
+    deps: Deps, account: Account, number: int, case_id: str
+) -> tuple[Case, Decision, Decision]:
+    """One past case with its decision, and what a version would have decided then.
+
+    LookupError for a case without a decision.
+    """
+    version = require_version(deps, account, number)
+    case = deps.cases.case(account.id, case_id)
+    if version.policy is None or case is None or case.decision is None or case.order is None:
+        raise LookupError(f"there is no case {case_id} to compare")
+    before = case.decision
+    after = decide(
+        version.policy,
+        case.order,
+        case.request,
+        before.decided_at,
+        before.classification,
+        history=before.history,
+        rates=before.rates,
+    )
+    return case, before, after
 
 
 # --- activation ---------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ from app.web.hooks import hooks
 from app.web.learning_page import learning_page
 from app.web.panel import panel
 from app.web.policy_api import policy_api
+from app.web.policy_page import policy_page
 from app.web.security import install_request_hooks
 from app.web.session import Signer
 from app.web.sidebar import sidebar
@@ -63,6 +64,7 @@ def build_application(
         approvals_page,
         policy_api,
         learning_page,
+        policy_page,
         health,
     )
     for blueprint in blueprints:

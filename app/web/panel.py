@@ -6,6 +6,7 @@ import time
 
 from flask import Blueprint, Response, render_template, request
 
+from app.domain.people import Tier
 from app.usecases.authority import lent_to, needed_tier
 from app.usecases.cases import TicketView, kept_orders, open_ticket
 from app.usecases.fields import shown_fields
@@ -58,13 +59,16 @@ def show(ticket_id: str) -> Response:
             waiting=deps.approvals.count_waiting(owner.id),
         ),
         needed=needed,
-        policy=deps.accounts.policy(owner.id),
+        policy=deps.policies.in_force(owner.id, _store_of(view), deps.clock.now()),
         store_names={store.id: store.name for store in deps.accounts.stores(owner.id)},
         plan_token=token,
         mirror=_mirror(view).as_dict(),
     )
     keeps_orders = bool(owner.config.get("order_klass"))
-    html = render_template("panel.html", p=drawn, keeps_orders=keeps_orders)
+    may_open_policy = agent is not None and agent.tier is Tier.MANAGER
+    html = render_template(
+        "panel.html", p=drawn, keeps_orders=keeps_orders, may_open_policy=may_open_policy
+    )
     done = time.perf_counter()
     answer = Response(html, mimetype="text/html")
     answer.headers["Server-Timing"] = (
@@ -86,6 +90,11 @@ def kept(ticket_id: str) -> Response:
     formats = Formats.of(request.args.get("locale"), request.args.get("tz"))
     html = render_template("kept_orders.html", orders=orders, formats=formats)
     return Response(html, mimetype="text/html")
+
+
+def _store_of(view: TicketView) -> str | None:
+    order = view.case.order if view.case else None
+    return order.store_id if order else None
 
 
 def _mirror(view: TicketView) -> Mirror:

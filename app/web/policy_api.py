@@ -10,10 +10,11 @@ from app.usecases import policies
 from app.web.context import account, acting_agent, web
 from app.web.describe import describe
 from app.web.errors import Problem
-from app.web.exchange import answer_with, read_body
+from app.web.exchange import answer_with, read_body, wanted_formats
 from app.web.policy_bodies import (
     ActivateBody,
     CheckBody,
+    ComparedBody,
     DraftBody,
     PoliciesBody,
     ReplayBody,
@@ -21,6 +22,7 @@ from app.web.policy_bodies import (
     VersionBody,
     check_body,
     replay_body,
+    side_body,
     version_body,
     version_in_full,
 )
@@ -152,6 +154,29 @@ def show_replay(number: int) -> Response:
     if found is None:
         raise LookupError(f"version {number} was not replayed yet")
     return answer_with(replay_body(found))
+
+
+@policy_api.get("/<int:number>/cases/<case_id>")
+@describe(
+    "A past case, as it was decided and as this version would have decided it then.",
+    answers={200: ComparedBody, **_READS},
+    query={"locale": "How amounts are written.", "tz": "Time zone of dates."},
+)
+def compare(number: int, case_id: str) -> Response:
+    """Nothing is kept."""
+    _found(number)
+    case, before, after = policies.compare_case(web().deps, account(), number, case_id)
+    formats = wanted_formats()
+    return answer_with(
+        ComparedBody(
+            case_id=case.id,
+            ticket_id=case.ticket_id,
+            order_name=case.order.name if case.order else "",
+            subject=case.subject,
+            before=side_body(before, formats),
+            after=side_body(after, formats),
+        )
+    )
 
 
 @policy_api.post("/<int:number>/activate")

@@ -7,11 +7,13 @@ from datetime import datetime
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from app.domain.decision import Decision, Truth
 from app.domain.policy.language.problems import Problem as TextProblem
 from app.domain.policy.language.problems import Severity
 from app.domain.policy.replay import Replay, ReplayResult
 from app.domain.policy.version import Act, PolicyVersion, VersionState
 from app.usecases.policies import MOST_LETTERS, text_of
+from app.web.formats import Formats
 
 
 class _Body(BaseModel):
@@ -102,6 +104,45 @@ class ReplayBody(_Body):
     asked_by: str
     changed_verdicts: int
     result: ReplayResult | None
+
+
+class SideBody(_Body):
+    """One decision of a compared case."""
+
+    verdict: str
+    headline: str
+    amount: str | None
+    released_by: str | None
+    because: list[str]
+    findings: list[str]
+
+
+class ComparedBody(_Body):
+    """A past case, as it was decided and as the version would have decided it."""
+
+    case_id: str
+    ticket_id: str
+    order_name: str
+    subject: str
+    before: SideBody
+    after: SideBody
+
+
+def side_body(decision: Decision, formats: Formats) -> SideBody:
+    """What people compare of a decision."""
+    plan = decision.plan
+    return SideBody(
+        verdict=decision.verdict.value,
+        headline=decision.headline,
+        amount=formats.money(plan.total) if plan else None,
+        released_by=decision.release_tier.value if decision.release_tier else None,
+        because=[f"{line.name}: {line.because}" for line in decision.lines],
+        findings=[
+            f"{one.title}: {one.sentence}"
+            for one in decision.findings
+            if one.truth is not Truth.FALSE or one.is_nearest_miss
+        ],
+    )
 
 
 def _fields(version: PolicyVersion, now: datetime) -> dict[str, object]:

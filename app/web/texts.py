@@ -6,6 +6,8 @@ the policy makes (why something is eligible) come with the decision.
 
 from __future__ import annotations
 
+from app.web.policy_texts import POLICY_TEXTS
+
 DEFAULT_LANGUAGE = "en"
 
 ENGLISH: dict[str, str] = {
@@ -590,6 +592,7 @@ ENGLISH: dict[str, str] = {
     "js.reference": "Reference {id}",
     "js.form.differs": "The open ticket form couldn't be updated. Reload the ticket before you "
     "save it.",
+    **POLICY_TEXTS,
 }
 
 _CATALOGUES: dict[str, dict[str, str]] = {DEFAULT_LANGUAGE: ENGLISH}

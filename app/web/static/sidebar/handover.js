@@ -1,4 +1,4 @@
-// The approvals page in a window of its own: the sidebar hands its session over from window to
+// A page of ours in a window of its own (approvals, policy): the sidebar hands its session over from window to
 // window. Both are pages of our own origin, and nothing of it stands in an address.
 
 import { handSession } from './server.js';
@@ -6,9 +6,9 @@ import { handSession } from './server.js';
 const PATIENCE_MS = 5000;
 const opened = new Set();
 
-/** Open the page; it may ask again when it is reloaded, for as long as this sidebar is open. */
-export function openPage() {
-  const page = window.open('/approvals', '_blank');
+/** Open a page; it may ask again when it is reloaded, for as long as this sidebar is open. */
+export function openPage(path) {
+  const page = window.open(path, '_blank');
   if (!page) { return false; }
   if (!opened.size) { addEventListener('message', answer); }
   opened.add(page);
