@@ -28,8 +28,8 @@ from app.domain.policy.conditions import (
 )
 from app.domain.policy.facts import TODAY, Fact, history_ask
 from app.domain.policy.limits import Subject
-from app.domain.policy.model import Clause, Effect, Policy, Scope
-from app.domain.policy.precedence import Ranked, effective_condition, find_cycle
+from app.domain.policy.model import Effect, Policy, Scope
+from app.domain.policy.precedence import Ranked, effective_condition, find_cycle, rank
 from app.domain.policy.rates import Rates
 
 Facts = Mapping[str, Fact]
@@ -141,9 +141,10 @@ class CompiledClause:
     object (`app.domain.policy.drawing`), so most clauses aren't even compared again.
     """
 
-    def __init__(self, clause: Clause, remembered: int = 256) -> None:
+    def __init__(self, ranked: Ranked, remembered: int) -> None:
+        clause = ranked.clause
         self.clause = clause
-        self.ranked = Ranked.of(clause)
+        self.ranked = ranked
         self.condition = CompiledCondition(effective_condition(clause))
         self._asks = (
             CompiledCondition(clause.when) if clause.effect is Effect.ASK_EVIDENCE else None
@@ -205,7 +206,7 @@ class CompiledPolicy:
     def __init__(self, policy: Policy) -> None:
         self.policy = policy
         remembered = max(16, _FINDINGS_KEPT // max(1, len(policy.clauses)))
-        self.clauses = [CompiledClause(clause, remembered) for clause in policy.clauses]
+        self.clauses = [CompiledClause(one, remembered) for one in rank(policy.clauses)]
         self.by_id = {item.clause.id: item for item in self.clauses}
         self.of_order = [one for one in self.clauses if one.clause.scope is Scope.ORDER]
         self.of_lines = [one for one in self.clauses if one.clause.scope is Scope.LINE]

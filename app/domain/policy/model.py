@@ -171,8 +171,8 @@ class Clause(Value):
 
     `because` is the sentence that agents (and customers) read when the clause decides. Which of
     several clauses that hold decides is told in app.domain.policy.precedence. An exception with
-    `excepts` beats those clauses only, and ranks as a rule among all others. `source_line` is the
-    line of the policy's text.
+    `excepts` beats those clauses, and among the others ranks as the highest of them does.
+    `source_line` is the line of the policy's text.
     """
 
     id: str = Field(pattern=CLAUSE_ID)

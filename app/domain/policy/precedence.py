@@ -9,7 +9,7 @@ beats it. So knowing less can take a decision away, but never makes another one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -19,13 +19,13 @@ from app.domain.policy.specificity import Demands
 
 PRECEDENCE = (
     "When several clauses hold for an item, an exception beats a rule (an exception that names the "
-    "clauses it excepts beats only those, and ranks as a rule among the others); among equals the "
-    "higher priority written beats the lower; among equals the more specific clause beats the more "
-    "general one, that is the one whose conditions imply all conditions of the other and more: "
-    "the same conditions with one added, or a narrower range or choice of the same fact. Clauses "
-    "that give the same outcome agree. When clauses with different outcomes are left, none of them "
-    "beaten, that is a conflict: the item needs review, and both are named. The order in which "
-    "clauses stand in the text never matters."
+    "clauses it excepts beats those, and among the others ranks as the highest of them does); "
+    "among equals the higher priority written beats the lower; among equals the more specific "
+    "clause beats the more general one, that is the one whose conditions imply all conditions of "
+    "the other and more: the same conditions with one added, or a narrower range or choice of the "
+    "same fact. Clauses that give the same outcome agree. When clauses with different outcomes are "
+    "left, none of them beaten, that is a conflict: the item needs review, and both are named. The "
+    "order in which clauses stand in the text never matters."
 )
 
 _HAS_EVIDENCE = Test(fact="request.has_evidence", operator=Operator.IS, threshold=True)
@@ -38,23 +38,20 @@ def effective_condition(clause: Clause) -> Condition:
     return clause.when
 
 
+Level = tuple[bool, int]
+
+
 @dataclass(frozen=True, eq=False)
 class Ranked:
-    """A clause with what its rank depends on. Clauses of one `group` give the same outcome."""
+    """A clause with what its rank depends on. Clauses of one `group` give the same outcome.
+
+    `level` is what ranks before specificity does: general exceptions, then priority. An exception
+    that names clauses stands on the highest level of them, unless its own is higher.
+    """
 
     clause: Clause
     group: tuple[Effect, Outcome | None]
-
-    @classmethod
-    def of(cls, clause: Clause) -> Ranked:
-        """Only what a refunding clause gives tells it from another; a no is a no."""
-        is_refund = clause.effect is Effect.REFUND
-        return cls(clause, (clause.effect, clause.outcome if is_refund else None))
-
-    @cached_property
-    def level(self) -> tuple[bool, int]:
-        """What ranks before specificity does: general exceptions, then priority."""
-        return _is_general_exception(self.clause), self.clause.priority
+    level: Level
 
     @cached_property
     def demands(self) -> Demands:
@@ -64,78 +61,71 @@ class Ranked:
     def beats(self, other: Ranked) -> bool:
         """Whether this clause decides when both hold; see PRECEDENCE."""
         mine, theirs = self.clause, other.clause
-        if excepted := _excepts(mine, theirs):
-            return excepted > 0
-        if mine.priority != theirs.priority:
-            return mine.priority > theirs.priority
+        if named := int(theirs.id in mine.excepts) - int(mine.id in theirs.excepts):
+            return named > 0
+        if self.level != other.level:
+            return self.level > other.level
         return self.demands.is_more_specific_than(other.demands)
 
 
-def _excepts(one: Clause, two: Clause) -> int:
-    """1 when `one` is an exception to `two`, -1 the other way round, 0 when neither is."""
-    named = int(two.id in one.excepts) - int(one.id in two.excepts)
-    return named or int(_is_general_exception(one)) - int(_is_general_exception(two))
-
-
-def _is_general_exception(clause: Clause) -> bool:
-    return clause.is_exception and not clause.excepts
+def rank(clauses: Sequence[Clause]) -> list[Ranked]:
+    """All clauses of a policy with their ranks, in the same order."""
+    levels: dict[str, Level] = {
+        clause.id: (clause.is_exception and not clause.excepts, clause.priority)
+        for clause in clauses
+    }
+    naming = [clause for clause in clauses if clause.excepts]
+    is_settled = False
+    while not is_settled:
+        is_settled = True
+        for clause in naming:
+            found = max(levels[one] for one in (clause.id, *clause.excepts))
+            is_settled = is_settled and found == levels[clause.id]
+            levels[clause.id] = found
+    return [
+        # Only what a refunding clause gives tells it from another; a no is a no.
+        Ranked(
+            clause,
+            (clause.effect, clause.outcome if clause.effect is Effect.REFUND else None),
+            levels[clause.id],
+        )
+        for clause in clauses
+    ]
 
 
 def find_cycle(clauses: Sequence[Ranked]) -> tuple[Clause, ...]:
-    """Clauses that beat one another in a ring, so that none could decide; empty when none do.
+    """All clauses that beat one another in a ring, so that none could decide; empty when none do.
 
-    Without exceptions that name clauses the ranks are an order. A ring therefore holds one that
-    names a clause of its own level or a higher one, and lies between the levels of such pairs.
+    Without exceptions that name clauses the ranks are an order, so a ring holds such a pair, and
+    all of it stands on the pair's level. Sorted by id: the order of clauses doesn't matter.
     """
     by_id = {item.clause.id: item for item in clauses}
-    upward = [
-        (item, by_id[one])
-        for item in clauses
-        for one in item.clause.excepts
-        if one in by_id and item.level <= by_id[one].level
-    ]
-    if not upward:
-        return ()
-    lowest = min(item.level for item, _ in upward)
-    highest = max(named.level for _, named in upward)
-    among = [item for item in clauses if lowest <= item.level <= highest]
-    search = _RingSearch(among)
-    for _, named in upward:
-        if found := search.from_one(named):
-            return found
-    return ()
+    ring: dict[str, Clause] = {}
+    for item in clauses:
+        for named in (by_id[one] for one in item.clause.excepts if one in by_id):
+            if named.level != item.level:
+                continue
+            among = [one for one in clauses if one.level == item.level]
+            below = _reached(named, among, lambda one, two: one.beats(two))
+            if item.clause.id in below:
+                above = _reached(item, among, lambda one, two: two.beats(one))
+                ring |= {key: below[key].clause for key in below.keys() & above.keys()}
+    return tuple(ring[key] for key in sorted(ring))
 
 
-class _RingSearch:
-    """Depth first, without recursion, over what each clause beats."""
-
-    def __init__(self, among: Sequence[Ranked]) -> None:
-        self._among = among
-        self._done: set[str] = set()
-
-    def _beaten_by(self, item: Ranked) -> Iterator[Ranked]:
-        return (other for other in self._among if other is not item and item.beats(other))
-
-    def from_one(self, start: Ranked) -> tuple[Clause, ...]:
-        """A ring that can be reached from `start`."""
-        if start.clause.id in self._done:
-            return ()
-        path, waiting = [start], [self._beaten_by(start)]
-        on_path = {start.clause.id}
-        while path:
-            following = next(waiting[-1], None)
-            if following is None:
-                left = path.pop().clause.id
-                waiting.pop()
-                self._done.add(left)
-                on_path.discard(left)
-            elif following.clause.id in on_path:
-                return tuple(item.clause for item in path[path.index(following) :])
-            elif following.clause.id not in self._done:
-                path.append(following)
-                on_path.add(following.clause.id)
-                waiting.append(self._beaten_by(following))
-        return ()
+def _reached(
+    start: Ranked, among: Sequence[Ranked], leads_to: Callable[[Ranked, Ranked], bool]
+) -> dict[str, Ranked]:
+    """Everything that can be reached from `start`, itself included."""
+    found = {start.clause.id: start}
+    waiting = [start]
+    while waiting:
+        item = waiting.pop()
+        for other in among:
+            if other.clause.id not in found and leads_to(item, other):
+                found[other.clause.id] = other
+                waiting.append(other)
+    return found
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import multiprocessing
 from random import Random
 from typing import Any
 
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from app.cli.policy_bench import digest_of_share, faults_of
@@ -48,6 +48,7 @@ def answer(decision: Decision) -> object:
     return decision.verdict, lines, decision.plan, decision.release_tier, decision.blocked_because
 
 
+@settings(max_examples=50)
 @given(seeds)
 def test_no_policy_makes_a_plan_that_exceeds_what_is_left(seed: int) -> None:
     random = Random(seed)
@@ -56,6 +57,7 @@ def test_no_policy_makes_a_plan_that_exceeds_what_is_left(seed: int) -> None:
     assert faults_of(order, decision) == []
 
 
+@settings(max_examples=50)
 @given(seeds, st.randoms())
 def test_the_order_of_clauses_changes_nothing(seed: int, random: Random) -> None:
     made = Random(seed)
@@ -68,6 +70,7 @@ def test_the_order_of_clauses_changes_nothing(seed: int, random: Random) -> None
     assert answer(one) == answer(two)
 
 
+@settings(max_examples=50)
 @given(seeds)
 def test_a_stored_decision_is_made_again_with_the_same_answer(seed: int) -> None:
     random = Random(seed)
@@ -104,6 +107,7 @@ LESS_OF_REQUEST: list[dict[str, Any]] = [
 ]
 
 
+@settings(max_examples=50)
 @given(seeds, st.data())
 def test_less_information_never_makes_another_verdict_eligible(seed: int, data: Any) -> None:
     random = Random(seed)
@@ -142,6 +146,7 @@ def test_another_process_answers_the_same() -> None:
     assert here[1] == []
 
 
+@settings(max_examples=50)
 @given(seeds, seeds, seeds)
 def test_more_specific_is_a_strict_order(one: int, two: int, three: int) -> None:
     a, b, c = (Demands(random_condition(Random(seed))) for seed in (one, two, three))
@@ -151,6 +156,7 @@ def test_more_specific_is_a_strict_order(one: int, two: int, three: int) -> None
         assert a.is_more_specific_than(c)
 
 
+@settings(max_examples=50)
 @given(seeds)
 def test_what_implies_another_condition_never_holds_without_it(seed: int) -> None:
     random = Random(seed)

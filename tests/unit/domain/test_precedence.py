@@ -29,7 +29,7 @@ from app.domain.policy.model import (
     TierLimit,
 )
 from app.domain.policy.model import Test as Comparison
-from app.domain.policy.precedence import Ranked, find_cycle
+from app.domain.policy.precedence import find_cycle, rank
 from app.domain.policy.rates import Rates
 from tests.strategies import NOW, make_line, make_order
 
@@ -114,14 +114,22 @@ def test_what_cannot_be_told_only_matters_where_it_would_change_the_answer() -> 
     assert decided(window, weak).missing == ()
 
 
-def test_a_ring_of_exceptions_decides_nothing() -> None:
+def test_an_exception_stands_where_the_clauses_it_names_stand() -> None:
     a = rule("a", within(30), 100, priority=3)
     b = rule("b", within(30), 50, priority=2)
     c = rule("c", within(30), 10, priority=1, is_exception=True, excepts=("a",))
-    ring = find_cycle([Ranked.of(one) for one in (a, b, c)])
-    assert {one.id for one in ring} == {"a", "b", "c"}
-    assert first(a, b, c).verdict is Verdict.NEEDS_REVIEW
-    assert find_cycle([Ranked.of(one) for one in (a, b)]) == ()
+    assert first(a, b, c).decided_by == "c"
+    assert find_cycle(rank((a, b, c))) == ()
+
+
+def test_a_ring_of_exceptions_decides_nothing() -> None:
+    wide, narrow = rule("wide", within(30), 50), rule("narrow", within(20), 100)
+    back = rule("back", within(40), 10, is_exception=True, excepts=("narrow",))
+    # The narrower window beats the wider, which beats the widest, which excepts the narrowest.
+    clauses = (wide, narrow, back)
+    assert [one.id for one in find_cycle(rank(clauses))] == ["back", "narrow", "wide"]
+    assert first(*clauses).verdict is Verdict.NEEDS_REVIEW
+    assert find_cycle(rank((wide, narrow))) == ()
 
 
 def test_evidence_is_asked_for_until_it_is_there() -> None:

@@ -19,7 +19,7 @@ from app.domain.policy.language.cases import (
 from app.domain.policy.language.printing_conditions import Words, listed
 from app.domain.policy.language.problems import Place, Problem, Severity
 from app.domain.policy.model import Clause, Effect, Policy, Scope
-from app.domain.policy.precedence import Ranked, effective_condition, find_cycle
+from app.domain.policy.precedence import Ranked, effective_condition, find_cycle, rank
 
 MOST_REPORTED = 50
 _MOST_STEPS = 5_000
@@ -28,9 +28,10 @@ _MOST_STEPS = 5_000
 class _Looked:
     """A clause with its rank and the cases it covers (None: too many to look at)."""
 
-    def __init__(self, clause: Clause) -> None:
+    def __init__(self, ranked: Ranked) -> None:
+        clause = ranked.clause
         self.clause = clause
-        self.ranked = Ranked.of(clause)
+        self.ranked = ranked
         found = cases_of(effective_condition(clause))
         self.cases = None if found is None else [case for case in found if is_possible(case)]
 
@@ -50,7 +51,7 @@ def analyse(policy: Policy, stores: Sequence[str] = EVERY_STORE) -> tuple[Proble
 
     `stores` are the kinds of connected stores, e.g. ("shopify",).
     """
-    looked = [_Looked(clause) for clause in policy.clauses]
+    looked = [_Looked(ranked) for ranked in rank(policy.clauses)]
     problems = [
         *_rings(looked),
         *_never_fire(looked),
@@ -148,7 +149,7 @@ def _conflicts(looked: list[_Looked]) -> Iterator[Problem]:
 
 def goes_before(policy: Policy) -> dict[str, tuple[str, ...]]:
     """For each clause the names of those that it beats where both hold and differ."""
-    looked = [_Looked(clause) for clause in policy.clauses]
+    looked = [_Looked(ranked) for ranked in rank(policy.clauses)]
     found: dict[str, tuple[str, ...]] = {}
     for one in looked:
         found[one.clause.id] = tuple(

@@ -5,7 +5,6 @@ import { make, makeSvg } from './make.js';
 
 const VERDICTS = ['eligible', 'needs_review', 'not_eligible'];
 const TIERS = ['automatic', 'agent', 'team_lead', 'manager'];
-const WIDTH = 400;
 
 function count(number) { return new Intl.NumberFormat().format(number); }
 
@@ -14,23 +13,23 @@ function money(amount) {
   return new Intl.NumberFormat(undefined, { style: 'currency', currency: amount.currency }).format(amount.amount);
 }
 
-/** Rows of two bars each; every bar also has its number, and the whole chart a sentence. */
+/** Rows of two bars each; every bar has its number beside it, and the pair a sentence. */
 function chart(title, rows, words = count) {
   const most = Math.max(1, ...rows.flatMap((row) => [row.before, row.after]));
-  const bar = (kind, value, y) => [
-    makeSvg('rect', { class: `bar-${kind}`, x: 0, y, width: Math.max(1, (value / most) * (WIDTH - 110)), height: 12, rx: 2 }),
-    makeSvg('text', { x: Math.max(1, (value / most) * (WIDTH - 110)) + 6, y: y + 10 }, words(value)),
-  ];
+  const bar = (kind, value) => make('div', {},
+    makeSvg('svg', { viewBox: '0 0 100 11', preserveAspectRatio: 'none', 'aria-hidden': 'true' },
+      makeSvg('rect', { class: `bar-${kind}`, x: 0, y: 0, width: Math.max(0.5, (value / most) * 100), height: 11 })),
+    make('span', { class: 'figure' }, words(value)));
   return make('div', {},
     make('h3', {}, title),
     make('p', { class: 'legend', 'aria-hidden': 'true' },
       make('span', {}, t('policy.before')), make('span', { class: 'after' }, t('policy.after'))),
     make('div', { class: 'chart' }, ...rows.map((row) => make('div', { class: 'chart-row' },
       make('span', { class: 'small' }, row.label),
-      makeSvg('svg', {
-        viewBox: `0 0 ${WIDTH} 30`, role: 'img', preserveAspectRatio: 'xMinYMid meet',
+      make('div', {
+        class: 'bars', role: 'img',
         'aria-label': t('policy.bar', { label: row.label, before: words(row.before), after: words(row.after) }),
-      }, ...bar('before', row.before, 1), ...bar('after', row.after, 16))))));
+      }, bar('before', row.before), bar('after', row.after))))));
 }
 
 function verdictRows(moves) {
