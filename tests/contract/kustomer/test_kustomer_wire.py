@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import responses
 
 from app.domain.crm import CHECKED_TAG, Note, RefundStatus, TicketFields
 from app.domain.errors import NotFound, OutcomeUnknown, RateLimited, Unavailable
@@ -222,3 +223,22 @@ def test_kept_orders_are_the_customers_own(bench: KustomerBench) -> None:
     bench.sandbox.add_kobject("order", other, title="Not mine")
     [found] = bench.helpdesk().kept_orders(mine)
     assert (found.title, found.facts) == ("Mine", (("Total", "18.00"),))
+
+
+@responses.activate
+def test_an_author_that_somebody_else_named_proves_nobody(bench: KustomerBench) -> None:
+    klass = bench.account.config["sign_in_klass"]
+    people = {"createdBy": bench.person("agent"), "modifiedBy": bench.person("manager")}
+    record = {
+        "id": bench.no_ticket,
+        "attributes": {"externalId": "makegood-1"},
+        "relationships": {name: {"data": {"id": one}} for name, one in people.items()},
+    }
+    address = f"{bench.sandbox.base}/v1/klasses/{klass}"
+    responses.get(f"{address}/externalId=makegood-1", json={"data": record})
+    responses.delete(f"{address}/{bench.no_ticket}", status=204)
+    assert bench.helpdesk().who_wrote("makegood-1") is None
+    record["relationships"].pop("modifiedBy")  # type: ignore[attr-defined]
+    record["attributes"] = {"externalId": "makegood-2"}
+    responses.get(f"{address}/externalId=makegood-2", json={"data": record})
+    assert bench.helpdesk().who_wrote("makegood-2") == bench.person("agent")
