@@ -12,6 +12,7 @@ from app.settings import Settings
 from app.usecases.bonuses import work_on_bonus
 from app.usecases.customers import write_customer
 from app.usecases.deps import Deps
+from app.usecases.feedback import forget_old_texts
 from app.usecases.reconcile import reconcile
 from app.usecases.refunds import work_on_refund
 from app.usecases.reminders import remind
@@ -45,6 +46,8 @@ def _sweep_all(deps: Deps) -> str:
 
 
 def _reconcile_all(deps: Deps) -> str:
+    # Once a day is also when words that are a year old go.
+    forget_old_texts(deps)
     for account in deps.accounts.all():
         result = reconcile(deps, account.id)
         deps.audit.append(

@@ -110,8 +110,8 @@ ENGLISH: dict[str, str] = {
     "feedback.quality": "How well tickets are read",
     "learning.title": "How well tickets are read",
     "learning.back": "Back",
-    "learning.intro": "The last twelve weeks: {tickets} tickets read, {corrected} corrected by "
-    "your team.",
+    "learning.intro": "In the last twelve weeks. Tickets read: {tickets}. Corrected by your team: "
+    "{corrected}.",
     "learning.spikes": "More than usual",
     "learning.spike": "{name}: {count} in seven days, usually {usual}",
     "learning.over_time": "Over time",

@@ -36,7 +36,7 @@ def test_the_page_is_for_team_leads(agent: Person, lead: Person, eligible: Case)
     answer = lead.get("/sidebar/reading")
     assert answer.status_code == 200
     said = words(answer.text)
-    assert "1 tickets read, 1 corrected" in said
+    assert "Tickets read: 1. Corrected by your team: 1." in said
     assert "not a refund, taken for money back for an item" in said
     assert "<script" not in answer.text and "style=" not in answer.text
 

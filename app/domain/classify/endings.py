@@ -134,6 +134,16 @@ def split_signature(lines: list[str]) -> tuple[list[str], list[str]]:
     return own, rest
 
 
+def without_opening(line: str) -> str:
+    """A sentence without the greeting that it begins with: "Hello, the lamp broke"."""
+    head, comma, rest = line.partition(",")
+    words = head.strip().lower().split()
+    if not comma or not rest.strip() or not 1 <= len(words) <= 4:
+        return line
+    greets = words[0] in _GREETINGS or " ".join(words[:2]) in _GREETINGS
+    return rest.strip() if greets else line
+
+
 def without_greeting(lines: list[str]) -> list[str]:
     """Lines below the greeting; the same lines when there is none or nothing stands below."""
     for index, line in enumerate(lines):

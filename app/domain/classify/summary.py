@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from app.domain.classify.cues import Hit, Sentence
+from app.domain.classify.endings import without_opening
 
 _MAX_SENTENCE = 180
 _ADDRESS = re.compile(r"[^\s@]{1,64}@[^\s@]{1,80}|(?:https?://|www\.)\S{1,200}|\+[0-9 ()/-]{8,20}")
@@ -43,6 +44,7 @@ def _real_sentences(text: str) -> list[tuple[int, int]]:
 def _shown(text: str) -> str:
     """A sentence for a note: in one line, without addresses, cut at a word."""
     line = " ".join(_ADDRESS.sub("…", text).split()).lstrip("-–—*•,. ")
+    line = without_opening(line)
     if len(line) <= _MAX_SENTENCE:
         return line
     return line[:_MAX_SENTENCE].rsplit(" ", 1)[0] + " …"
