@@ -22,11 +22,13 @@ def _text(value: object) -> object:
     return "" if value is None else value
 
 
-def _list(value: object) -> object:
+def as_list(value: object) -> object:
+    """A list that is absent comes as null."""
     return [] if value is None else value
 
 
-def _object(value: object) -> object:
+def as_object(value: object) -> object:
+    """An object that is absent comes as null."""
     return {} if value is None else value
 
 
@@ -61,7 +63,7 @@ class Reference(Payload):
 class Relation(Payload):
     """`{"data": {...}}`; a list, or nothing, where the relation has several or none."""
 
-    data: Reference | Annotated[tuple[Reference, ...], BeforeValidator(_list)] | None = None
+    data: Reference | Annotated[tuple[Reference, ...], BeforeValidator(as_list)] | None = None
 
     @property
     def id(self) -> str | None:
@@ -76,7 +78,7 @@ class Relation(Payload):
         return tuple(one.id for one in self.data or ())
 
 
-_Relations = Annotated[dict[str, Relation], BeforeValidator(_object)]
+_Relations = Annotated[dict[str, Relation], BeforeValidator(as_object)]
 
 
 class Record(Payload):
@@ -124,8 +126,8 @@ class CustomerAttributes(Payload):
 
     display_name: Text = Field(default="", alias="displayName")
     name: Text = ""
-    emails: Annotated[tuple[Email, ...], BeforeValidator(_list)] = ()
-    phones: Annotated[tuple[Phone, ...], BeforeValidator(_list)] = ()
+    emails: Annotated[tuple[Email, ...], BeforeValidator(as_list)] = ()
+    phones: Annotated[tuple[Phone, ...], BeforeValidator(as_list)] = ()
     locale: Text = ""
     default_lang: Text = Field(default="", alias="defaultLang")
 
@@ -229,7 +231,7 @@ class MessagesAnswer(Payload):
     """A page of messages."""
 
     data: tuple[Message, ...]
-    links: Annotated[Links, BeforeValidator(_object)] = Links()
+    links: Annotated[Links, BeforeValidator(as_object)] = Links()
 
 
 class ConversationAttributes(Payload):
@@ -240,7 +242,7 @@ class ConversationAttributes(Payload):
     created_at: OptionalMoment = Field(default=None, alias="createdAt")
     updated_at: OptionalMoment = Field(default=None, alias="updatedAt")
     message_count: int | None = Field(default=None, alias="messageCount")
-    custom: Annotated[dict[str, Any], BeforeValidator(_object)] = Field(default_factory=dict)
+    custom: Annotated[dict[str, Any], BeforeValidator(as_object)] = Field(default_factory=dict)
 
 
 class Conversation(Record):
@@ -259,7 +261,7 @@ class SearchAnswer(Payload):
     """A page of conversations that a search found."""
 
     data: tuple[Conversation, ...]
-    links: Annotated[Links, BeforeValidator(_object)] = Links()
+    links: Annotated[Links, BeforeValidator(as_object)] = Links()
 
 
 def to_ticket(
@@ -315,7 +317,7 @@ class NotesAnswer(Payload):
     """A page of notes."""
 
     data: tuple[NoteRecord, ...]
-    links: Annotated[Links, BeforeValidator(_object)] = Links()
+    links: Annotated[Links, BeforeValidator(as_object)] = Links()
 
 
 # --- custom objects -----------------------------------------------------------------------------
@@ -327,8 +329,8 @@ class KObjectAttributes(Payload):
     title: Text = ""
     external_id: Text = Field(default="", alias="externalId")
     created_at: OptionalMoment = Field(default=None, alias="createdAt")
-    custom: Annotated[dict[str, Any], BeforeValidator(_object)] = Field(default_factory=dict)
-    data: Annotated[dict[str, Any], BeforeValidator(_object)] = Field(default_factory=dict)
+    custom: Annotated[dict[str, Any], BeforeValidator(as_object)] = Field(default_factory=dict)
+    data: Annotated[dict[str, Any], BeforeValidator(as_object)] = Field(default_factory=dict)
 
 
 class KObject(Record):
@@ -347,4 +349,4 @@ class KObjectsAnswer(Payload):
     """A page of objects."""
 
     data: tuple[KObject, ...]
-    links: Annotated[Links, BeforeValidator(_object)] = Links()
+    links: Annotated[Links, BeforeValidator(as_object)] = Links()

@@ -10,21 +10,21 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field
 
 from app.domain.people import Agent, Tier
-from integrations.helpdesks.kustomer.payloads import Links, OptionalMoment, Payload, Record, Text
+from integrations.helpdesks.kustomer.payloads import (
+    Links,
+    OptionalMoment,
+    Payload,
+    Record,
+    Text,
+    as_list,
+    as_object,
+)
 
 ADMIN_ROLES = frozenset({"org.admin", "org.owner"})
 AGENT_ROLES = frozenset(
     {"org.user", "org.user.conversation.write", "org.permission.conversation.update"}
 )
 MACHINE = "machine"
-
-
-def _list(value: object) -> object:
-    return [] if value is None else value
-
-
-def _object(value: object) -> object:
-    return {} if value is None else value
 
 
 class UserAttributes(Payload):
@@ -34,7 +34,7 @@ class UserAttributes(Payload):
     name: Text = ""
     email: Text = ""
     user_type: Text = Field(default="", alias="userType")
-    roles: Annotated[tuple[str, ...], BeforeValidator(_list)] = ()
+    roles: Annotated[tuple[str, ...], BeforeValidator(as_list)] = ()
     deleted_at: OptionalMoment = Field(default=None, alias="deletedAt")
 
 
@@ -81,13 +81,13 @@ class TeamAttributes(Payload):
 
     name: Text = ""
     display_name: Text = Field(default="", alias="displayName")
-    members: Annotated[tuple[str, ...], BeforeValidator(_list)] = ()
+    members: Annotated[tuple[str, ...], BeforeValidator(as_list)] = ()
 
 
 class Team(Record):
     """A group of people."""
 
-    attributes: Annotated[TeamAttributes, BeforeValidator(_object)] = TeamAttributes()
+    attributes: Annotated[TeamAttributes, BeforeValidator(as_object)] = TeamAttributes()
 
     @property
     def name(self) -> str:
@@ -99,7 +99,7 @@ class TeamsAnswer(Payload):
     """A page of teams."""
 
     data: tuple[Team, ...]
-    links: Annotated[Links, BeforeValidator(_object)] = Links()
+    links: Annotated[Links, BeforeValidator(as_object)] = Links()
 
 
 def teams_of(user: User, teams: tuple[Team, ...]) -> tuple[str, ...]:

@@ -16,7 +16,14 @@ from integrations.helpdesks.kustomer.client import (
     understanding,
 )
 from integrations.helpdesks.kustomer.fields import AttributeSpec
-from integrations.helpdesks.kustomer.payloads import Links, Payload, Record, Text
+from integrations.helpdesks.kustomer.payloads import (
+    Links,
+    Payload,
+    Record,
+    Text,
+    as_list,
+    as_object,
+)
 
 _PERMISSION = "org.permission."
 # What the key needs at work, and roles of older kinds that include it.
@@ -39,14 +46,6 @@ NEEDED_ROLES = (
 _ADMINS_ONLY = frozenset({"outbound_webhook"})
 
 
-def _list(value: object) -> object:
-    return [] if value is None else value
-
-
-def _object(value: object) -> object:
-    return {} if value is None else value
-
-
 class Step(Value):
     """One thing that was looked after. `outcome`: created, kept, changed, removed or skipped."""
 
@@ -60,7 +59,7 @@ class _TokenAttributes(Payload):
 
 
 class _Token(Payload):
-    attributes: Annotated[_TokenAttributes, BeforeValidator(_object)] = _TokenAttributes()
+    attributes: Annotated[_TokenAttributes, BeforeValidator(as_object)] = _TokenAttributes()
 
 
 class _TokenAnswer(Payload):
@@ -80,8 +79,8 @@ class AppAttributes(Payload):
     name: Text = ""
     version: Text = ""
     status: Text = ""
-    commands: Annotated[tuple[Component, ...], BeforeValidator(_list)] = ()
-    klasses: Annotated[tuple[Component, ...], BeforeValidator(_list)] = ()
+    commands: Annotated[tuple[Component, ...], BeforeValidator(as_list)] = ()
+    klasses: Annotated[tuple[Component, ...], BeforeValidator(as_list)] = ()
 
     @property
     def full_name(self) -> str:
@@ -104,8 +103,8 @@ class AppAnswer(Payload):
 class AppsAnswer(Payload):
     """A list of apps."""
 
-    data: Annotated[tuple[AppRecord, ...], BeforeValidator(_list)] = ()
-    links: Annotated[Links, BeforeValidator(_object)] = Links()
+    data: Annotated[tuple[AppRecord, ...], BeforeValidator(as_list)] = ()
+    links: Annotated[Links, BeforeValidator(as_object)] = Links()
 
 
 class _Property(Payload):
@@ -113,7 +112,7 @@ class _Property(Payload):
 
 
 class _MetadataAttributes(Payload):
-    properties: Annotated[dict[str, _Property], BeforeValidator(_object)] = Field(
+    properties: Annotated[dict[str, _Property], BeforeValidator(as_object)] = Field(
         default_factory=dict
     )
 
@@ -131,7 +130,7 @@ class WebhookAttributes(Payload):
 
     name: Text = ""
     url: Text = ""
-    events: Annotated[tuple[str, ...], BeforeValidator(_list)] = ()
+    events: Annotated[tuple[str, ...], BeforeValidator(as_list)] = ()
     token: Text = ""
     enabled: bool = True
     is_error: bool | None = Field(default=None, alias="isError")
@@ -152,7 +151,7 @@ class WebhookAnswer(Payload):
 class WebhooksAnswer(Payload):
     """A list of webhooks."""
 
-    data: Annotated[tuple[Webhook, ...], BeforeValidator(_list)] = ()
+    data: Annotated[tuple[Webhook, ...], BeforeValidator(as_list)] = ()
 
 
 def me(client: KustomerClient) -> people.User:

@@ -18,7 +18,7 @@ from app.domain.errors import BadDelivery
 from app.domain.ticket import TicketEvent, TicketEventKind
 from app.ports import Account, SecretVault
 from integrations.helpdesks.kustomer.config import KustomerConfig
-from integrations.helpdesks.kustomer.payloads import Moment, Payload, Record, Text
+from integrations.helpdesks.kustomer.payloads import Moment, Payload, Record, Text, as_object
 from integrations.helpdesks.kustomer.signature import verify
 from integrations.helpdesks.kustomer.vocabulary import OWNER, WEBHOOK_TOKENS
 
@@ -37,12 +37,8 @@ class _Attributes(Payload):
     auto: bool | None = None
 
 
-def _object(value: object) -> object:
-    return {} if value is None else value
-
-
 class _Data(Record):
-    attributes: Annotated[_Attributes, BeforeValidator(_object)] = _Attributes()
+    attributes: Annotated[_Attributes, BeforeValidator(as_object)] = _Attributes()
 
 
 class Event(Payload):
