@@ -63,6 +63,7 @@ class ApprovalRequest(Value):
 
     `needed` is the tier when it was asked; at the decision it is worked out again. `overrides`
     names the clause of the policy that the plan goes against, None when it follows the policy.
+    `told` is whom the policy names to be told of what waits too long, once they were told.
     `decided_for` is the person whose authority a delegate used. `changes` says what made it void.
     """
 
@@ -84,6 +85,7 @@ class ApprovalRequest(Value):
     created_at: AwareDatetime
     state: ApprovalState = ApprovalState.OPEN
     asked: Asked = Asked.TEAM_LEAD
+    told: str | None = None
     reminders: int = 0
     next_reminder_at: AwareDatetime | None = None
     decided_by: str | None = None
@@ -114,20 +116,23 @@ def first_asked(needed: Tier) -> Asked:
 
 
 def reminded(
-    request: ApprovalRequest, now: datetime, every: timedelta, passed_on_after: int
+    request: ApprovalRequest, now: datetime, every: timedelta, passed_on_after: int, told: str
 ) -> ApprovalRequest:
-    """The request after one more reminder: after every `passed_on_after` the next one is asked.
+    """The request after one more reminder: after every `passed_on_after` the next one is asked,
+    and whoever the policy names (`told`) is told at the first of these.
 
-    The owner is the last to be told; reminders go on until somebody decides.
+    Reminders go on until somebody decides.
     """
     reminders = request.reminders + 1
     asked = request.asked
-    if reminders % passed_on_after == 0 and asked is not Asked.OWNER:
+    is_passed_on = reminders % passed_on_after == 0
+    if is_passed_on and asked is not Asked.OWNER:
         asked = list(Asked)[list(Asked).index(asked) + 1]
     return request.model_copy(
         update={
             "reminders": reminders,
             "asked": asked,
+            "told": told if is_passed_on else request.told,
             "next_reminder_at": now + every,
         }
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from app.domain.approval import ApprovalRequest, Asked, first_asked
 from app.domain.case import Case
 from app.domain.crm import CHECKED_TAG, Note, TicketWrite
+from app.domain.people import Tier
 from app.domain.refund import Refund
 from app.records import PendingWrite, WriteState, new_id
 from app.usecases.deps import Deps
@@ -14,18 +15,20 @@ from app.usecases.people import TIER_NAMES
 
 OVERDUE_TAG = "makegood_approval_overdue"
 ESCALATED_TAG = "makegood_approval_escalated"
-OWNER_TAG = "makegood_approval_owner"
+TOLD_TAG = "makegood_approval_told"
 
-ASKED_NAMES = {
-    Asked.TEAM_LEAD: "a team lead",
-    Asked.MANAGER: "a manager",
-    Asked.OWNER: "the owner",
-}
 _FOOTER = "Makegood. Decide in the sidebar or on the approvals page; this note moves no money."
 
 
 def _what(request: ApprovalRequest) -> str:
     return f"{request.amount} for {request.order_name}"
+
+
+def asked_words(request: ApprovalRequest) -> str:
+    """Who is asked now. In the end it is whoever the policy names."""
+    if request.asked is Asked.OWNER:
+        return request.told or "the owner"
+    return TIER_NAMES[Tier(request.asked.value)]
 
 
 def _override(request: ApprovalRequest) -> tuple[str, ...]:
@@ -107,12 +110,16 @@ def withdrawn_note(request: ApprovalRequest, refund: Refund) -> Note:
     )
 
 
-def reminder_note(request: ApprovalRequest, refund: Refund, *, was_passed_on: bool) -> Note:
-    """It still waits; from time to time somebody higher is asked."""
-    told = (f"Now {ASKED_NAMES[request.asked]} is asked.",) if was_passed_on else ()
+def reminder_note(before: ApprovalRequest, request: ApprovalRequest, refund: Refund) -> Note:
+    """It still waits; from time to time somebody higher is asked, and somebody is told."""
+    passed_on = []
+    if request.asked is not before.asked:
+        passed_on.append(f"Now {asked_words(request)} is asked.")
+    if request.told != before.told and asked_words(request) != request.told:
+        passed_on.append(f"To be told: {request.told}.")
     return Note(
         headline=f"Still waiting for approval: refund of {_what(request)}",
-        paragraphs=(*_override(request), *told),
+        paragraphs=(*_override(request), *passed_on),
         facts=(
             ("Waiting since", f"{request.created_at:%d %b %Y %H:%M} UTC"),
             ("Reminder", str(request.reminders)),
@@ -129,8 +136,8 @@ def reminder_tags(request: ApprovalRequest) -> tuple[str, ...]:
     tags = [OVERDUE_TAG]
     if request.asked is not first_asked(request.needed):
         tags.append(ESCALATED_TAG)
-    if request.asked is Asked.OWNER:
-        tags.append(OWNER_TAG)
+    if request.told is not None:
+        tags.append(TOLD_TAG)
     return tuple(tags)
 
 

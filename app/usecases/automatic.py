@@ -57,6 +57,8 @@ def _may_be_considered(case: Case, offered: OfferedPlan) -> bool:
         decision is not None
         and decision.verdict is Verdict.ELIGIBLE
         and decision.is_money_allowed
+        # As triage worked it out; it is worked out again under the lock. Usually nothing is.
+        and decision.release_tier is Tier.AUTOMATIC
         and case.match.chosen_by is None
         and not case.classification.needs_human
         and offered.override is None

@@ -18,16 +18,20 @@ from app.usecases.deps import Deps
 
 @dataclass(frozen=True)
 class Rhythm:
-    """How often a waiting request is remembered, and after how many times it is passed on."""
+    """How often a waiting request is remembered, after how many times it is passed on, and who is
+    told then."""
 
     every: timedelta
     passed_on_after: int
+    told: str
 
 
 def rhythm(deps: Deps, account_id: str, store_id: str) -> Rhythm:
     """As the policy writes it that is in force for the store."""
     policy = deps.policies.in_force(account_id, store_id, deps.clock.now())
-    return Rhythm(timedelta(hours=policy.remind_every_hours), policy.escalate_after_reminders)
+    told = "the owner" if policy.escalate_to == "owner" else policy.escalate_to
+    every = timedelta(hours=policy.remind_every_hours)
+    return Rhythm(every, policy.escalate_after_reminders, told)
 
 
 def remind(deps: Deps, approval_id: str) -> str:
@@ -43,13 +47,13 @@ def remind(deps: Deps, approval_id: str) -> str:
     if refund is None or case is None:
         return "gone"
     beat = rhythm(deps, refund.account_id, refund.store_id)
-    after = reminded(request, now, beat.every, beat.passed_on_after)
+    after = reminded(request, now, beat.every, beat.passed_on_after, beat.told)
     write = approval_write(
         deps,
         case,
         refund,
         after,
-        reminder_note(after, refund, was_passed_on=after.asked is not request.asked),
+        reminder_note(request, after, refund),
         step=f"reminder-{after.reminders}",
         tags=reminder_tags(after),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.domain.approval import ApprovalState
+from app.domain.approval import ApprovalState, Asked
 from app.usecases.approval_queue import Standing
 from app.web.approval_bodies import age_text
 from app.web.formats import Formats
@@ -67,7 +67,7 @@ def approval_view(stands: Standing, now: datetime, formats: Formats) -> Approval
         ticket_id=request.ticket_id,
         waiting=text(
             "approval.waiting",
-            who=text(f"asked.{request.asked.value}"),
+            who=_asked(stands),
             since=formats.moment(request.created_at),
             age=age_text(request.created_at, now, formats),
         ),
@@ -88,6 +88,13 @@ def approval_view(stands: Standing, now: datetime, formats: Formats) -> Approval
         outcome=_outcome(stands, formats),
         changes=request.changes,
     )
+
+
+def _asked(stands: Standing) -> str:
+    request = stands.request
+    if request.asked is Asked.OWNER and request.told not in {None, "the owner"}:
+        return request.told or ""
+    return text(f"asked.{request.asked.value}")
 
 
 def _overdue(stands: Standing) -> str | None:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from app.domain.approval import ApprovalRequest
 from app.domain.case import Case
 from app.domain.people import Agent
+from app.domain.policy.default import DEFAULT_POLICY
+from app.domain.policy.model import Policy
 from app.domain.refund import Refund
 from app.storage.engine import Database
 from app.usecases.approvals import request_approval
@@ -77,6 +81,25 @@ class Counter:
 
     def tags(self) -> set[str]:
         return {tag for write in self.bench.helpdesk.written for tag in write.add_tags}
+
+
+class Written:
+    """The records of policies, with one policy in force everywhere."""
+
+    def __init__(self, real: Any, policy: Policy) -> None:
+        self._real, self._policy = real, policy
+
+    def in_force(self, account_id: str, store_id: str | None, now: datetime) -> Policy:
+        return self._policy
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._real, name)
+
+
+def write_policy(bench: Bench, **changes: Any) -> None:
+    """The default policy with something changed is in force."""
+    policy = DEFAULT_POLICY.model_copy(update=changes)
+    bench.deps = replace(bench.deps, policies=Written(bench.deps.policies, policy))
 
 
 @pytest.fixture

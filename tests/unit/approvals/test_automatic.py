@@ -3,8 +3,6 @@ against the policy is asked for, and says so."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
 import pytest
@@ -14,9 +12,7 @@ from app.domain.order import PaymentStatus, TransactionStatus
 from app.domain.override import Override
 from app.domain.people import Tier
 from app.domain.plan import ChosenLine, RefundChoice
-from app.domain.policy.default import DEFAULT_POLICY
 from app.domain.policy.limits import AutomaticRelease
-from app.domain.policy.model import Policy
 from app.domain.refund import Refund, RefundState
 from app.records import SYSTEM
 from app.usecases.approvals import approve, request_approval
@@ -25,25 +21,7 @@ from app.usecases.refunds import cancel_refund, request_refund
 from tests.support.bench import Bench
 from tests.support.fakes import NOON, TEAM
 from tests.support.scripted import unavailable, usd
-
-
-class Written:
-    """The records of policies, with one policy in force everywhere."""
-
-    def __init__(self, real: Any, policy: Policy) -> None:
-        self._real, self._policy = real, policy
-
-    def in_force(self, account_id: str, store_id: str | None, now: datetime) -> Policy:
-        return self._policy
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._real, name)
-
-
-def write_policy(bench: Bench, **changes: Any) -> None:
-    """The default policy with something changed is in force."""
-    policy = DEFAULT_POLICY.model_copy(update=changes)
-    bench.deps = replace(bench.deps, policies=Written(bench.deps.policies, policy))
+from tests.unit.approvals.conftest import write_policy
 
 
 def refunds(bench: Bench) -> list[Refund]:

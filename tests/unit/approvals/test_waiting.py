@@ -15,7 +15,7 @@ from app.usecases.delegations import delegate, end_delegation
 from app.usecases.reminders import remind
 from tests.support.bench import Bench
 from tests.support.fakes import NOON, TEAM
-from tests.unit.approvals.conftest import Counter
+from tests.unit.approvals.conftest import Counter, write_policy
 
 HOUR = 3600.0
 REMINDER = "Still waiting for approval: refund of 640.00 USD for #1001"
@@ -49,9 +49,31 @@ def test_after_three_reminders_the_next_one_is_asked_and_then_the_owner(
     assert asked == [*[Asked.TEAM_LEAD] * 2, *[Asked.MANAGER] * 3, *[Asked.OWNER] * 2]
     assert counter.notes().count(REMINDER) == 7
     texts = [write.note.as_text() for write in bench.helpdesk.written if write.note]
-    assert sum("Now a manager is asked." in text for text in texts) == 1
+    # "After 3 reminders tell the owner": at the third one, whoever else is asked.
+    assert sum("Now a manager is asked.\nTo be told: the owner." in text for text in texts) == 1
     assert sum("Now the owner is asked." in text for text in texts) == 1
-    assert {"makegood_approval_escalated", "makegood_approval_owner"} <= counter.tags()
+    assert {"makegood_approval_escalated", "makegood_approval_told"} <= counter.tags()
+
+
+def test_the_policy_says_how_often_and_who_is_told(counter: Counter) -> None:
+    bench = counter.bench
+    write_policy(
+        bench,
+        remind_every_hours=12,
+        escalate_after_reminders=2,
+        escalate_to="Head of support",
+    )
+    request = counter.ask()
+    bench.pass_time(6 * HOUR + 60, rounds=4)
+    assert counter.notes().count(REMINDER) == 2
+    reminded = counter.request(request)
+    assert (reminded.asked, reminded.told) == (Asked.MANAGER, "Head of support")
+    texts = [write.note.as_text() for write in bench.helpdesk.written if write.note]
+    assert sum("To be told: Head of support." in text for text in texts) == 1
+    bench.pass_time(6 * HOUR + 60, rounds=4)
+    assert counter.notes().count(REMINDER) == 4
+    texts = [write.note.as_text() for write in bench.helpdesk.written if write.note]
+    assert sum("Now Head of support is asked." in text for text in texts) == 1
 
 
 def test_a_clock_that_stood_still_reminds_once_not_for_every_day(counter: Counter) -> None:
