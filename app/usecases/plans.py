@@ -140,15 +140,9 @@ def _credit_only(line: LineVerdict) -> str:
     return f"{line.name}: {line.because} Store credit can be given instead."
 
 
-def price_choice(
-    deps: Deps,
-    account: Account,
-    case_id: str,
-    choice: RefundChoice,
-    override: Override | None = None,
-) -> Plan:
+def price_choice(case: Case, choice: RefundChoice, override: Override | None = None) -> Plan:
     """What a choice would refund, computed from the stored order: no store call, nothing kept."""
-    order, allowed = allowed_choice(require_case(deps, account, case_id), choice, override)
+    order, allowed = allowed_choice(case, choice, override)
     return build_plan(order, allowed)
 
 

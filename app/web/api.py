@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from flask import Blueprint, Response, current_app, g, request
 from werkzeug.exceptions import BadRequest
 
-from app.domain.case import refund_status
+from app.domain.case import Case, refund_status
 from app.domain.crm import CustomerFields, TicketFields
 from app.domain.errors import NotAllowed
 from app.domain.override import Override
@@ -257,8 +257,9 @@ def choose_order(case_id: str) -> Response:
 
 @dataclass(frozen=True)
 class _Wanted:
-    """A choice as it was asked for, and the title of the rule that is set aside for it."""
+    """A choice as it was asked for, its case, and the title of the rule that is set aside."""
 
+    case: Case
     choice: RefundChoice
     override: Override | None
     against: str | None
@@ -277,15 +278,12 @@ def _wanted(case_id: str) -> _Wanted:
         findings = case.decision.findings if case.decision else ()
         titles = {finding.code: finding.title for finding in findings}
         against = titles.get(override.clause_id, override.clause_id)
-    return _Wanted(choice, override, against)
+    return _Wanted(case, choice, override, against)
 
 
-def _priced(
-    case_id: str, plan: Plan, token: str | None, person: Agent | None, wanted: _Wanted
-) -> body.PlanBody:
+def _priced(plan: Plan, token: str | None, person: Agent | None, wanted: _Wanted) -> body.PlanBody:
     """A priced choice, with who may release it."""
-    deps = web().deps
-    case = cases.require_case(deps, account(), case_id)
+    deps, case = web().deps, wanted.case
     is_override = wanted.override is not None
     needed = required_for(deps, case, plan, is_override=is_override).release_tier
     reason = prefilled_reason(case, wanted.override)
@@ -301,10 +299,9 @@ def _priced(
 )
 def price(case_id: str) -> Response:
     """The live what-if; no vendor is called."""
-    deps, wanted = web().deps, _wanted(case_id)
-    plan = plans.price_choice(deps, account(), case_id, wanted.choice, wanted.override)
-    person = known_agent()
-    return _answer(_priced(case_id, plan, None, person, wanted))
+    wanted = _wanted(case_id)
+    plan = plans.price_choice(wanted.case, wanted.choice, wanted.override)
+    return _answer(_priced(plan, None, known_agent(), wanted))
 
 
 @api.post("/cases/<case_id>/plans")
@@ -319,7 +316,7 @@ def offer(case_id: str) -> Response:
     deps, person, wanted = web().deps, acting_agent(), _wanted(case_id)
     offered = plans.offer_choice(deps, account(), case_id, wanted.choice, person, wanted.override)
     token = web().signer.sign_plan(session(), case_id, offered.id)
-    return _answer(_priced(case_id, offered.plan, token, person, wanted), 201)
+    return _answer(_priced(offered.plan, token, person, wanted), 201)
 
 
 @api.post("/refunds")

@@ -199,7 +199,7 @@ class House:
 def _answers(url: str) -> bool:
     try:
         return requests.get(url, timeout=2).status_code < 500
-    except requests.ConnectionError:
+    except (requests.ConnectionError, requests.Timeout):
         return False
 
 
