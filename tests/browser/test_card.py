@@ -260,3 +260,25 @@ def test_it_fits_a_narrow_panel(
     assert document.evaluate("document.documentElement.scrollWidth") <= 320
     dark = document.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
     assert dark is (scheme == "dark")
+
+
+def test_four_eyes_hold_in_the_card_as_well(card_house: CardHouse, sit_down: SitDown) -> None:
+    conversation, order = card_house.write("702.00")
+    agent = sit_down(conversation)
+    expect(agent.pay).to_contain_text("Ask a team lead")
+    agent.find("form[data-action=ask] [type=submit]").click()
+    expect(agent.verdict).to_have_text("Waiting for approval", timeout=SETTLES_MS)
+    assert card_house.refunds(order) == []
+    lead = sit_down(conversation, card_house.sandbox.team_lead)
+    lead.find("summary").get_by_text("Approve $702.00").click()
+    lead.find("button[data-action=approve]").click()
+    lead.expect_settled()
+    assert card_house.refunds(order) == ["702.00 USD"]
+    assert who(card_house, conversation, "refund_requested") != [card_house.sandbox.team_lead.id]
+    agent.expect_settled()
+    # The queue is read in the card itself, by commands.
+    lead.find("button.to-queue").click()
+    expect(lead.find("button.choice").first).to_be_visible()
+    for seat in (agent, lead):
+        paths = {urlsplit(one).path for one in seat.asked}
+        assert {one for one in paths if not one.startswith("/static/")} == {"/kustomer/card"}
