@@ -12,6 +12,7 @@ import click
 
 from app.cli.policy_bench import bench
 from app.cli.policy_decide import decide
+from app.cli.policy_rates import rates
 from app.cli.policy_replay import replay
 from app.domain.policy.facts import EVERY_STORE
 from app.domain.policy.language.analysing import analyse
@@ -170,3 +171,4 @@ def example(name: str | None) -> None:
 policy.add_command(decide)
 policy.add_command(replay)
 policy.add_command(bench)
+policy.add_command(rates)

@@ -17,6 +17,7 @@ from app.domain.policy.language.analysing import analyse
 from app.domain.policy.language.compile import compile_policy
 from app.domain.policy.language.printing import print_policy
 from app.domain.policy.language.problems import Problem, Severity
+from app.domain.policy.rates import Rates
 from app.domain.policy.replay import Replay, ReplayState
 from app.domain.policy.version import (
     EVERYWHERE,
@@ -29,6 +30,7 @@ from app.domain.policy.version import (
 from app.ports import Account
 from app.records import new_id
 from app.usecases.deps import Deps
+from app.usecases.history import RATES
 from app.usecases.people import require_tier
 
 MOST_LETTERS = 200_000
@@ -348,3 +350,15 @@ def retire(deps: Deps, account: Account, agent: Agent, number: int) -> PolicyVer
         _step(Act.RETIRED, agent, now), state=VersionState.RETIRED, effective_until=until
     )
     return deps.policies.replace(version, changed, now)
+
+
+def set_rates(deps: Deps, account: Account, rates: Rates | None, actor: str) -> Account:
+    """Keep exchange rates with the account, or remove them; they hold from the next decision on."""
+    now = deps.clock.now()
+    config = {key: value for key, value in account.config.items() if key != RATES}
+    if rates is not None:
+        dated = rates.model_copy(update={"set_at": now, "set_by": actor})
+        config[RATES] = dated.model_dump(mode="json")
+    changed = account.model_copy(update={"config": config})
+    deps.accounts.save(changed, actor, now)
+    return changed

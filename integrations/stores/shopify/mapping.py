@@ -333,6 +333,7 @@ def _line(
         is_subscription=line.selling_plan is not None,
         requires_shipping=line.requires_shipping,
         was_shipped=shipments.was_shipped(line),
+        shipped_at=shipments.shipped_at(line),
         delivered_at=shipments.delivered_at(line),
         restock=restock,
         duties=tuple(

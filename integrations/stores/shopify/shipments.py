@@ -69,6 +69,13 @@ class Shipments:
         known = [date for date in dates if date is not None]
         return max(known) if known and len(known) == len(dates) else None
 
+    def shipped_at(self, line: LinePayload) -> datetime | None:
+        """When the last of the line's shipments was made; None while something is left to ship."""
+        if self.was_shipped(line) is not True:
+            return None
+        dates = [fulfilment.created_at for fulfilment, _ in self._by_line.get(line.id, ())]
+        return max(dates, default=None)
+
     def status(self, notes: Notes) -> FulfilmentStatus:
         """How far the order was sent out."""
         status = self._displayed

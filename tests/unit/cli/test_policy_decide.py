@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import copy
 import json
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 from jsonschema import Draft202012Validator
 
 from app.cli.policy_decide import decide, schema
+from app.cli.policy_rates import read_rates
+from app.domain.money import Money
 
 ROOT = Path(__file__).parents[3]
 DOCUMENT: dict[str, Any] = {
@@ -125,3 +129,25 @@ def test_the_published_schema_is_current_and_fits() -> None:
     validator = Draft202012Validator(kept["input"])
     assert validator.is_valid(DOCUMENT)
     assert not validator.is_valid(changed("order.lines.0.quantity", "two"))
+
+
+@pytest.mark.parametrize(
+    ("base", "pairs", "said"),
+    [
+        ("USD", ["EUR"], "EUR: expected"),
+        ("USD", ["EUR=1.08", "EUR=1.1"], "expected each other currency once"),
+        ("USD", ["USD=1"], "expected each other currency once"),
+        ("USD", ["EUR=-1"], "greater than 0"),
+        ("USD", ["EUR=ten"], "EUR"),
+        ("dollars", [], "base"),
+    ],
+)
+def test_rates_that_cannot_be_are_refused(base: str, pairs: list[str], said: str) -> None:
+    with pytest.raises(click.UsageError, match=said):
+        read_rates(base, pairs)
+
+
+def test_rates_are_read_exactly() -> None:
+    rates = read_rates("USD", ["EUR=1.08", "gbp=1.27"])
+    assert rates.convert(Money.of("10", "EUR"), "USD") == Decimal("10.80")
+    assert rates.convert(Money.of("10", "EUR"), "JPY") is None
