@@ -14,16 +14,16 @@ from app.domain.classify.markup import html_to_text, looks_like_html
 from app.domain.classify.quotes import split_quoted
 from app.domain.classify.turns import split_turns
 from app.domain.classify.unicode import normalise, without_look_alikes
-from app.domain.classify.wrapping import unwrap
+from app.domain.classify.wrapping import unwrap, without_blobs
 from app.domain.masking import mask_payment_data
 
 # What is beyond is not looked at: more than any honest mail, markup included.
 MAX_CHARACTERS = 200_000
 # Of the text itself, its beginning and its end are read.
-MAX_READ = 16_000
-_READ_AT_END = 4_000
-MAX_LINES = 600
-_LINES_AT_END = 100
+MAX_READ = 10_000
+_READ_AT_END = 2_500
+MAX_LINES = 320
+_LINES_AT_END = 60
 _MAX_SUBJECT = 300
 
 
@@ -85,7 +85,7 @@ def clean(
         text, cut = html_to_text(text, MAX_READ)
         was_cut = was_cut or cut
     text, cut = _both_ends(text, MAX_READ, _READ_AT_END)
-    text = mask_payment_data(normalise(text)[: 2 * MAX_READ])
+    text = mask_payment_data(normalise(without_blobs(text))[: 2 * MAX_READ])
     lines, cut_lines = _lines(without_look_alikes(text))
     own, quoted = split_turns(lines, requester) or split_quoted(lines)
     if not any(line.strip() for line in own):

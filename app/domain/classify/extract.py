@@ -20,7 +20,7 @@ from app.domain.classify.orders import OrderForm, find_orders
 from app.domain.classify.summary import summarise
 
 # Beyond this a mail says nothing new about what is wanted.
-READ_CHARACTERS = 6_000
+READ_CHARACTERS = 4_500
 
 _SIGNALS = (
     *(Signal.CHARGEBACK, Signal.LAWYER, Signal.REGULATOR, Signal.POLICE, Signal.PRESS),

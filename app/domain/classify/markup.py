@@ -35,7 +35,7 @@ _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]
 _FREQUENT = (("&nbsp;", " "), ("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&#39;", "'"))
 _MAX_SPECIAL_TAGS = 500
 # Markup that is looked at: what is shown of more is more than anybody writes.
-_MAX_MARKUP = 45_000
+_MAX_MARKUP = 30_000
 _SNIFFED = 30_000
 
 

@@ -7,7 +7,7 @@ import re
 # A text that names more isn't a customer's request.
 MAX_FOUND = 20
 # Numbers that are looked at; a list of more is no letter.
-MAX_NUMBERS = 250
+MAX_NUMBERS = 60
 
 _ADDRESS = re.compile(r"(?<!\S)(?:[^\s@]*+@\S*+|\S{0,10}(?:https?://|www\.)\S*+)")
 _WORD = re.compile(r"[^\W\d_]+")

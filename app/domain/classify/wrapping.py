@@ -11,8 +11,10 @@ _BASE64_LINE = re.compile(r"[A-Za-z0-9+/]{40,}={0,2}")
 _QUOTED_PRINTABLE = re.compile(r"=(?:[0-9A-F]{2}|\n)")
 _ESCAPED_LETTER = re.compile(r"=C3=[89AB][0-9A-F]|=E2=80=|=20\n|=\n|=3D")
 # A word that nobody typed: an encoded picture, a token, a key.
-_BLOB = re.compile(r"[A-Za-z0-9+/=_\-]{200,}")
+# It is looked for at the beginnings of words only, or long words would be read again and again.
+_BLOB = re.compile(r"(?<![A-Za-z0-9+/=_\-])[A-Za-z0-9+/=_\-]{200,}")
 _LEAST_ENCODED = 60
+_LOOKED_AT = 20_000
 _PRINTABLE_SHARE = 0.9
 
 
@@ -35,11 +37,17 @@ def _decoded(text: str) -> str | None:
 
 
 def unwrap(text: str) -> str:
-    """A body as it was written: base64 and quoted-printable undone, encoded blobs left out."""
-    decoded = _decoded(text) if _BLOB.search(text) or " " not in text[:200] else None
+    """A body as it was written: base64 and quoted-printable undone, embedded files left out."""
+    head = text[:_LOOKED_AT]
+    decoded = _decoded(text) if " " not in head[:200] else None
     if decoded is not None:
-        text = decoded
-    elif len(_ESCAPED_LETTER.findall(text[:20_000])) >= 2 and text.isascii():
+        return decoded
+    if len(_ESCAPED_LETTER.findall(head)) >= 2 and text.isascii():
         plain = quopri.decodestring(text.encode("ascii"))
         text = plain.decode("utf-8", errors="replace")
+    return without_blobs(text) if "base64," in text else text
+
+
+def without_blobs(text: str) -> str:
+    """`text` without words that nobody typed."""
     return _BLOB.sub(" ", text)
