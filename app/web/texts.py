@@ -363,8 +363,8 @@ ENGLISH: dict[str, str] = {
     "queue.empty.mine": "None of your requests wait.",
     "queue.empty.decided": "Nothing was decided yet.",
     "lend.title": "Substitutes",
-    "lend.intro": "Whoever stands in for you may approve and decline in your name, up to your own "
-    "limit ({tier}), and nothing else. It ends by itself.",
+    "lend.intro": "Whoever stands in for you may approve and decline in your name, up to what "
+    "{tier} may, and nothing else. It ends by itself.",
     "lend.none": "Nobody stands in for anybody.",
     "lend.nobody": "Nobody can be chosen yet: a colleague has to open Makegood once.",
     "lend.row": "{to} for {giver}, {first} to {last}",

@@ -211,3 +211,24 @@ def test_authority_is_lent_and_taken_back(
     assert lead.post(f"/api/v1/delegations/{lent['id']}/end").status_code == 200
     assert substitute.post(url(asked, "approve")).status_code == 403
     assert world.store.sent == []
+
+
+def test_the_queue_is_drawn_for_who_is_signed_in(
+    agent: Person, lead: Person, asked: dict[str, Any]
+) -> None:
+    shown = lead.get("/sidebar/approvals").text
+    assert "$640.00 for #1077" in shown
+    assert f'data-action="approve" data-approval="{asked["id"]}"' in shown
+    assert "Frame broke" in shown
+    assert "Nothing waits for you." in agent.get("/sidebar/approvals").text
+    mine = agent.get("/sidebar/approvals?show=mine").text
+    assert f'data-action="withdraw" data-approval="{asked["id"]}"' in mine
+    assert 'data-action="approve"' not in mine
+    assert agent.client.get("/sidebar/approvals").status_code == 401
+
+
+def test_the_page_of_its_own_holds_nothing_and_is_framed_by_nobody(agent: Person) -> None:
+    page = agent.client.get("/approvals")
+    assert page.status_code == 200
+    assert "frame-ancestors 'none'" in page.headers["Content-Security-Policy"]
+    assert agent.session not in page.text
