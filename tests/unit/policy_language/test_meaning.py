@@ -55,6 +55,8 @@ DELIVERED_30 = AllOf(
     ("said", "meant"),
     [
         ("the item is on final sale", yes("item.is_final_sale")),
+        ("it is on final sale", yes("item.is_final_sale")),
+        ("it is not on final sale", yes("item.is_final_sale", False)),
         ("the item is not on final sale", yes("item.is_final_sale", False)),
         ("the item is unopened", yes("request.states_opened", False)),
         ("the item was delivered within the last 30 days", DELIVERED_30),
@@ -188,6 +190,11 @@ def test_an_outcome(said: str, outcome: Outcome) -> None:
 def test_an_effect_on_the_whole_order(said: str, effect: Effect) -> None:
     clause = compiled(f"If the order is disputed, {said}.").clauses[0]
     assert (clause.effect, clause.scope) == (effect, Scope.ORDER)
+
+
+def test_it_is_the_order_where_the_rule_is_about_that() -> None:
+    clause = compiled("Ask a person to review the order if it was refunded before.").clauses[0]
+    assert clause.when == yes("order.has_refunds")
 
 
 def test_names_reasons_alternatives_and_ranks() -> None:

@@ -57,9 +57,12 @@ def name_of(heading: Node | None) -> Token | None:
 _WHENS = ("when", "when_unless", "unless")
 
 
-def when_of(parts: dict[str, Node], setting: Setting, where: Place) -> Condition | None:
+def when_of(
+    parts: dict[str, Node], setting: Setting, where: Place, thing: str = "item"
+) -> Condition | None:
+    """The condition of a sentence, if it has one; "it" in it means `thing`."""
     found = next((parts[name] for name in _WHENS if name in parts), None)
-    return Conditions(setting, where).when(found) if found is not None else None
+    return Conditions(setting, where, thing).when(found) if found is not None else None
 
 
 def _action(node: Node) -> Node:
@@ -70,8 +73,9 @@ def _action(node: Node) -> Node:
 def compile_rule(item: Parsed, setting: Setting, draft: Draft) -> None:
     node, where = item.node, item.sentence.place
     parts, action, heading = named_parts(node), _action(node), heading_of(node)
-    when = when_of(parts, setting, where) or ALWAYS
     scope = scope_of(action)
+    thing = "order" if scope is Scope.ORDER else "item"
+    when = when_of(parts, setting, where, thing) or ALWAYS
     _check_facts(when, scope, where)
     name = name_of(heading)
     title = str(name) if name is not None else title_of(item)

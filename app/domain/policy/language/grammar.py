@@ -110,6 +110,9 @@ def _predicate_rules() -> Iterator[str]:
     elided = [name for name, one in every.items() if set(ELIDED) & set(one.forms)]
     yield f"elided: {' | '.join(elided)} | is_within"
     said.append("elided -> said_again")
+    things = [name for name, one in every.items() if {"item", "order"} & set(one.forms)]
+    yield f"thing_predicate: {' | '.join(things)} | is_within"
+    said.append('"it" thing_predicate -> said_it')
     said.append('"the" "fact" FACT_NAME by_name -> said_fact')
     yield f"said: {' | '.join(said)}"
     yield 'is_within: "is" after'

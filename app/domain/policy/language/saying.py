@@ -98,8 +98,10 @@ def _tree(node: Node, index: int = 0) -> Node:
 class Conditions:
     """Compiles the conditions of one sentence. The subject named last is meant where none is."""
 
-    def __init__(self, setting: Setting, where: Place) -> None:
+    def __init__(self, setting: Setting, where: Place, thing: str = "item") -> None:
+        """`thing` is what "it" means: the item, or the order where a rule is about that."""
         self._setting = setting
+        self._thing = thing
         self._where = where
         self._subject: str | None = None
 
@@ -133,6 +135,8 @@ class Conditions:
                     place_of(said, self._where),
                     tuple(SUBJECTS.values())[:3],
                 )
+        elif said.data == "said_it":
+            self._subject = self._thing
         else:
             self._subject = str(said.data).removeprefix("said_")
         inner = _tree(predicate)

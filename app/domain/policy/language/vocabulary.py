@@ -214,6 +214,21 @@ FORMS: tuple[Form, ...] = (*_ITEM, *_ORDER, *_CUSTOMER, *_SERVICE, *_NOUNS)
 
 # Words of managers that this language says otherwise: a hint beside the error.
 SAID_OTHERWISE: dict[str, str] = {
+    "items": "refund the item if …, or do not refund the item if …",
+    "products": "refund the item if …, or do not refund the item if …",
+    "orders": "refund the order if …, or do not refund the order if …",
+    "customers": "refund the item if …, or do not refund the item if …",
+    "we": "refund the item if …, or do not refund the item if …",
+    "send": "ask a person to review the item",
+    "agents": "up to 100 EUR an agent may refund alone",
+    "managers": "above that a manager",
+    "minus": "less a restocking fee of 15%",
+    "deduct": "less a return shipping fee of 5 EUR",
+    "but": "less a restocking fee of 15%, or without the shipping",
+    "under": "at most, or less than",
+    "below": "at most, or less than",
+    "over": "more than",
+    "above": "more than",
     "received": "was delivered",
     "got": "was delivered",
     "purchased": "was placed",
