@@ -75,7 +75,9 @@ class Kustomer:
         self._client = client
         self._surroundings = surroundings
         self._customers: dict[str, Customer] = {}
-        self._messages: dict[str, tuple[Message, ...]] = {}
+        # What one of the two ways to read a conversation has brought for the other, once.
+        self._read: dict[str, tuple[Message, ...]] = {}
+        self._said: dict[str, tuple[Message, ...]] = {}
 
     # --- reading ----------------------------------------------------------------------------
 
@@ -85,7 +87,8 @@ class Kustomer:
         The sender's address in a message proves nothing, so the customer's own record is read.
         Raises NotFound where no customer wrote anything, Unavailable where that may still come.
         """
-        messages = self._messages_of(ticket_id)
+        messages = self._said.pop(ticket_id, None) or self._messages_of(ticket_id)
+        self._read[ticket_id] = messages
         own = [one for one in messages if one.attributes.is_from_customer]
         customer_id = next((found for one in own if (found := one.related("customer"))), None)
         if customer_id is None:
@@ -95,19 +98,21 @@ class Kustomer:
             return to_ticket(ticket_id, messages, customer, self._config.region)
 
     def read_messages(self, ticket_id: str) -> tuple[domain.Message, ...]:
-        """What was said so far, in one GET; none if this job has read it before."""
-        messages = self._messages_of(ticket_id)
+        """What was said so far, in one GET; none right after or before `read_ticket`."""
+        messages = self._read.pop(ticket_id, None) or self._messages_of(ticket_id)
+        self._said[ticket_id] = messages
         with understanding("read the messages"):
             found = [one.to_domain() for one in messages]
         return tuple(sorted(found, key=lambda one: one.created_at))
 
     def _messages_of(self, conversation_id: str) -> tuple[Message, ...]:
-        if conversation_id not in self._messages:
-            path = f"conversations/{record_id(conversation_id)}/messages"
-            answer = self._client.get(path, {"page": "1", "pageSize": str(_PAGE)})
+        """One page, but for conversations of more than a hundred messages: which end a list begins
+        at isn't documented, and the newest message may be the one that matters."""
+        found: list[Message] = []
+        for answer in self._pages(f"conversations/{record_id(conversation_id)}/messages"):
             with understanding("read the messages"):
-                self._messages[conversation_id] = MessagesAnswer.model_validate(answer).data
-        return self._messages[conversation_id]
+                found += MessagesAnswer.model_validate(answer).data
+        return tuple(found)
 
     def _nothing_said(
         self, conversation_id: str, messages: tuple[Message, ...]

@@ -33,6 +33,16 @@ def test_a_ticket_costs_two_reads_and_two_writes(bench: KustomerBench, ticket_id
     }
 
 
+def test_a_reply_that_becomes_a_request_costs_no_more(bench: KustomerBench, ticket_id: str) -> None:
+    helpdesk = bench.helpdesk()
+    helpdesk.read_messages(ticket_id)
+    helpdesk.read_ticket(ticket_id)
+    assert bench.sandbox.calls.count() == 2
+    # Whoever reads again wants to know what is there now.
+    helpdesk.read_ticket(ticket_id)
+    assert bench.sandbox.calls.count("messages.list") == 2
+
+
 def test_tags_are_appended_where_a_call_is_left(bench: KustomerBench, ticket_id: str) -> None:
     helpdesk = bench.helpdesk()
     seen = helpdesk.read_ticket(ticket_id)
@@ -147,6 +157,16 @@ def test_the_words_of_a_chat_are_read_together(bench: KustomerBench, ticket_id: 
     assert ticket.description == "Order #1001, money back please\n\nIt is broken"
     said = bench.helpdesk().read_messages(ticket_id)
     assert [one.is_from_customer for one in said] == [True, False, True]
+
+
+def test_the_newest_words_of_a_long_conversation_are_read(
+    bench: KustomerBench, ticket_id: str
+) -> None:
+    for number in range(120):
+        bench.sandbox.add_message(ticket_id, f"Line {number}", direction="out")
+    bench.sandbox.add_message(ticket_id, "It is broken")
+    assert bench.helpdesk().read_ticket(ticket_id).description.endswith("It is broken")
+    assert len(bench.helpdesk().read_messages(ticket_id)) == 122
 
 
 def test_a_limit_that_kustomer_reports_holds_the_next_call_back(
