@@ -41,6 +41,7 @@ PRICE = Decimal("48.60")
 PART = Decimal("10.00")
 DEAR = Decimal("640.00")
 KILLED = -9
+SUBJECT, TEXT = "Refund", "I changed my mind, please refund my order."
 # Steps before which nothing changed anywhere since the step before: a kill there shows nothing
 # that a kill before the next one doesn't.
 READS = frozenset(
@@ -105,7 +106,7 @@ class Workers:
 class Asked:
     """A customer's ticket and order."""
 
-    ticket_id: int
+    ticket_id: int | str
     order_id: str
 
 
@@ -145,6 +146,7 @@ class Scene:
             "hold_seconds": 0.0,
             "patience_seconds": 1.0,
             "log_level": "ERROR",
+            **self._settings(),
         }
         self.queue = LocalQueue([])
         self.services: Services = build_services(
@@ -155,6 +157,10 @@ class Scene:
         self._customers = 0
         self._logs = 0
         self._connect()
+
+    def _settings(self) -> dict[str, Any]:
+        """Further settings of a scene with other vendors."""
+        return {}
 
     def _connect(self) -> None:
         now, accounts = self.deps.clock.now(), self.deps.accounts
@@ -187,6 +193,10 @@ class Scene:
         """A new customer with one delivered order asks for its money back."""
         self._customers += 1
         email = f"customer{self._customers}@example.com"
+        return Asked(self.write(email), self.sell(email, price))
+
+    def sell(self, email: str, price: Decimal) -> str:
+        """An order of this customer that arrived five days ago; its id."""
         now = datetime.now(UTC)
         order = self.shopify.add_order(
             self.shop,
@@ -205,11 +215,12 @@ class Scene:
                 "fulfillments": [{"delivered_at": (now - timedelta(days=5)).isoformat()}],
             },
         )
+        return order.id
+
+    def write(self, email: str) -> int | str:
+        """This customer's ticket; its id."""
         user = self.zendesk.add_user("Ida Example", email)
-        ticket = self.zendesk.add_ticket(
-            user.id, "Refund", "I changed my mind, please refund my order."
-        )
-        return Asked(ticket.id, order.id)
+        return self.zendesk.add_ticket(user.id, SUBJECT, TEXT).id
 
     def deliver(self, asked: Asked, key: str = "created") -> str:
         """A delivery about the ticket is kept; its number."""
@@ -311,9 +322,9 @@ class Scene:
             for one in account.transactions
         ]
 
-    def notes(self, ticket_id: int) -> list[str]:
+    def notes(self, ticket_id: int | str) -> list[str]:
         """The markers of all that we wrote on a ticket, in the helpdesk's own books."""
-        ticket = self.zendesk.account.tickets[ticket_id]
+        ticket = self.zendesk.account.tickets[int(ticket_id)]
         markers = {audit.id: audit.custom_metadata.get("makegood") for audit in ticket.audits}
         return [str(markers[one.audit_id]) for one in ticket.comments[1:]]
 
