@@ -44,6 +44,15 @@ def test_a_ticket_is_read_in_one_call(bench: HelpdeskBench) -> None:
     assert bench.calls() == {"read": 1}
 
 
+def test_the_messages_of_a_ticket_are_read_in_one_call(bench: HelpdeskBench) -> None:
+    customer = bench.customer("nora@example.com", None)
+    ticket_id = bench.ticket(customer, "Where is order #1001?")
+    (message,) = bench.helpdesk().read_messages(ticket_id)
+    assert (message.text, message.is_from_customer) == ("Where is order #1001?", True)
+    assert message.created_at.utcoffset() == timedelta(0)
+    assert sum(bench.calls().values()) == 1
+
+
 def test_what_staff_wrote_is_known(closing_bench: HelpdeskBench) -> None:
     ticket_id = closing_bench.ticket(closing_bench.person("agent"), "A note to myself")
     assert closing_bench.helpdesk().read_ticket(ticket_id).is_from_agent
