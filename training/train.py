@@ -298,19 +298,19 @@ def cross(public: Sequence[Part], tested: dict[str, Part], mails: int) -> None:
     calibration = Calibration(**card["calibration"])
     written = part("written", list(Writer(11, "all").mails(mails)))
 
-    def keep(name: str, parts: Sequence[Part], on: Part) -> None:
-        card["cross_source"][name] = found = bootstrap(
-            answered(rounded(*fit(parts), calibration), on)
-        )
+    def keep(name: str, weights: Weights, on: Part) -> None:
+        card["cross_source"][name] = found = bootstrap(answered(weights, on))
         print(name, found, flush=True)
 
     for one in public:
         if len(one.examples) > 500:
             others = [other for other in public if other is not one]
-            keep(f"{one.name}, left out of the training", [*others, written], one)
-    for name, one in tested.items():
-        keep(f"{name}, trained on the public sets alone", public, one)
-        keep(f"{name}, trained on the written corpus alone", [written], one)
+            weights = rounded(*fit([*others, written]), calibration)
+            keep(f"{one.name}, left out of the training", weights, one)
+    for what, parts in (("public sets", public), ("written corpus", [written])):
+        weights = rounded(*fit(parts), calibration)
+        for name, one in tested.items():
+            keep(f"{name}, trained on the {what} alone", weights, one)
     path.write_text(json.dumps(card, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 

@@ -18,6 +18,7 @@ from lzma import decompress
 
 from app.domain.classification import Classification, Kind, Reason
 from app.domain.classify import features
+from app.domain.classify.agreement import agrees_to_refund
 from app.domain.classify.clean import Cleaned, clean
 from app.domain.classify.cues import Sentence, sentences
 from app.domain.classify.extract import READ_CHARACTERS, extract, text_of
@@ -41,6 +42,8 @@ _FIRST_REASON = 1 + len(KINDS)
 LANES = _FIRST_REASON + len(REASONS)
 
 _FEW_WORDS = 3
+# How sure a short yes to an offered refund is.
+_YES = 0.6
 _CACHED_WORDS = 4096
 
 # Money is always asked for in the first, never in those that are in neither.
@@ -261,6 +264,10 @@ class TrainedClassifier:
         calibration = self._weights.calibration
         scores = self._weights.scores(found)
         said = guess(scores, calibration)
+        # "Yes please, do that" has no words of its own to weigh; a person sees what it answers.
+        says_yes = agrees_to_refund(found.cleaned.text, found.cleaned.quoted)
+        if says_yes and not said.refund:
+            said = Guess(Kind.REFUND_ITEM, True, _YES, _YES)
         body = found.cleaned.text[:READ_CHARACTERS]
         language = find_language(body if len(body) > 20 else text_of(found.cleaned))
         words = sum(len(sentence.words) for sentence in found.sentences)
@@ -279,6 +286,7 @@ class TrainedClassifier:
             needs_human=(
                 is_short
                 or unsupported
+                or says_yes
                 or (language is None and words > 12)
                 or is_unsure(said, calibration, rules_agree=agrees)
                 or found.reading.has("injection")
