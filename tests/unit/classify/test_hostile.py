@@ -6,7 +6,7 @@ import base64
 import itertools
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -42,7 +42,7 @@ def _nested(text: str) -> str:
     return "\n".join(f"{'>' * depth} {text}" for depth in range(60)) + f"\n{text}"
 
 
-_DISGUISES = {
+_DISGUISES: dict[str, Callable[[str], str]] = {
     "plain": str,
     "look-alikes": lambda text: text.translate(_LOOK_ALIKES),
     "zero width": _zero_width,
