@@ -54,8 +54,3 @@ def kill_at_every_step(scene: Scene) -> list[str]:
 
 def test_a_kill_before_any_step_of_an_approval_ends_in_one_refund(scene: Scene) -> None:
     assert kill_at_every_step(scene) == []
-
-
-@pytest.mark.postgres
-def test_the_same_on_postgresql(postgres_scene: Scene) -> None:
-    assert kill_at_every_step(postgres_scene) == []
