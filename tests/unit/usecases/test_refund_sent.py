@@ -201,7 +201,10 @@ class NoRefunds:
 def test_money_that_waits_for_the_provider_counts_as_spent(bench: Bench) -> None:
     """A plain amount takes no units off the order and, while pending, isn't in its total."""
     bench.add_order("#1001", "48.60")
-    first, second = bench.triage("7"), bench.triage("8")
+    first = bench.triage("7")
+    # Long enough for the second one to be a wish of its own.
+    bench.clock.advance(15 * 24 * 3600)
+    second = bench.triage("8")
     goodwill = RefundChoice(amount_override=usd("10.00"))
     plans = [
         offer_choice(bench.deps, bench.account, case.id, goodwill, bench.agent)
