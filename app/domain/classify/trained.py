@@ -42,6 +42,8 @@ _FIRST_REASON = 1 + len(KINDS)
 LANES = _FIRST_REASON + len(REASONS)
 
 _FEW_WORDS = 3
+# So sure of the kind are the heads when their reason counts without a phrase that names it.
+_SURE_OF_REASON = 0.95
 # How sure a short yes to an offered refund is.
 _YES = 0.6
 _CACHED_WORDS = 4096
@@ -291,11 +293,17 @@ class TrainedClassifier:
                 or is_unsure(said, calibration, rules_agree=agrees)
                 or found.reading.has("injection")
             ),
-            reason=likeliest_reason(
-                scores,
-                said.kind,
-                reason_of(found.reading, Answer(said.kind, said.refund, 1.0)),
-            ),
+            reason=self._reason(found, scores, said),
             classifier=self.name,
             **extracted.fields(),
         )
+
+    def _reason(self, found: TextRead, scores: Sequence[float], said: Guess) -> Reason:
+        """The reason; unknown where nobody named one and the heads aren't sure of the kind.
+
+        Policies make exceptions for reasons: a guess must not open one.
+        """
+        told = reason_of(found.reading, Answer(said.kind, said.refund, 1.0))
+        if told is Reason.UNKNOWN and said.confidence < _SURE_OF_REASON:
+            return Reason.UNKNOWN
+        return likeliest_reason(scores, said.kind, told)
