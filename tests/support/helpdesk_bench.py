@@ -130,7 +130,7 @@ ZENDESK_STEPS = {
 class ZendeskBench:
     """`HelpdeskBench` of Zendesk, connected as an admin connects it."""
 
-    no_ticket = "35436"
+    no_ticket = "9035436"
     no_person = "5"
 
     def __init__(self, sandbox: ZendeskSandbox, box: Mailbox) -> None:
