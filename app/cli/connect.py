@@ -14,6 +14,7 @@ import click
 
 from app.bootstrap import Services, build_services
 from app.cli.asking import ACTOR, ask_secret, pick_account
+from app.cli.brands import brand_option, read_brand, tell_brand, with_brand
 from app.cli.connect_kustomer import disconnect_kustomer_command, kustomer_command
 from app.cli.tier_pairs import read_tiers
 from app.domain.errors import ConfigurationError
@@ -54,15 +55,18 @@ def connect_shopify_store(
     shop: str,
     mode: AuthMode,
     credentials: dict[str, str],
+    *,
+    brand: str | None = None,
 ) -> tuple[StoreRecord, Sequence[str]]:
     """Try the credentials, then keep store and secrets. Answers the record and what is left to do.
 
     Running it again for the same shop replaces its credentials and keeps its id, so refunds made
-    before stay with it.
+    before stay with it. `brand` None leaves the store's brand as it is, "" ends it.
     """
     connection = connect_shopify(shop, mode, credentials, services.deps.surroundings(account.id))
     found = _Found(connection.name, connection.config, connection.secrets)
-    return _keep_store(services, account, "shopify", found, key="shop"), connection.steps
+    record = _keep_store(services, account, "shopify", found, key="shop", brand=brand)
+    return record, connection.steps
 
 
 def connect_magento_store(
@@ -74,6 +78,7 @@ def connect_magento_store(
     *,
     store_code: str | None = None,
     options: Mapping[str, object] | None = None,
+    brand: str | None = None,
 ) -> tuple[StoreRecord, Sequence[str]]:
     """As `connect_shopify_store`, for a Magento site. `options` is what only the shop knows."""
     surroundings = services.deps.surroundings(account.id)
@@ -81,7 +86,8 @@ def connect_magento_store(
         base_url, mode, credentials, surroundings, store_code=store_code, options=options
     )
     found = _Found(connection.name, connection.config, connection.secrets)
-    return _keep_store(services, account, "magento", found, key="base_url"), connection.steps
+    record = _keep_store(services, account, "magento", found, key="base_url", brand=brand)
+    return record, connection.steps
 
 
 class _Found(NamedTuple):
@@ -93,7 +99,13 @@ class _Found(NamedTuple):
 
 
 def _keep_store(
-    services: Services, account: Account, kind: str, found: _Found, *, key: str
+    services: Services,
+    account: Account,
+    kind: str,
+    found: _Found,
+    *,
+    key: str,
+    brand: str | None,
 ) -> StoreRecord:
     """Store record and secrets; `key` is the config value that makes it the same store."""
     deps = services.deps
@@ -105,7 +117,7 @@ def _keep_store(
         account_id=account.id,
         kind=kind,
         name=found.name,
-        config=config,
+        config=with_brand(config, brand),
     )
     deps.accounts.save_store(record, ACTOR, deps.clock.now())
     deps.accounts.vault(account.id).put(record.id, found.secrets)
@@ -236,8 +248,9 @@ def zendesk_command(
 )
 @click.option("--client-id", default="", help="The app's client id.")
 @click.option("--code", default="", help="The authorization code, for oauth_offline.")
+@brand_option
 def shopify_command(
-    shop: str, account_id: str | None, mode: str, client_id: str, code: str
+    shop: str, account_id: str | None, mode: str, client_id: str, code: str, brand: str | None
 ) -> None:
     """Connect a Shopify shop.
 
@@ -246,6 +259,8 @@ def shopify_command(
     services = build_services(Settings())
     try:
         account = pick_account(services, account_id)
+        before = services.deps.accounts.stores(account.id)
+        brand = read_brand(brand, before)
         chosen = AuthMode(mode)
         credentials = {"client_id": client_id, "code": code}
         if chosen is AuthMode.STATIC:
@@ -253,10 +268,14 @@ def shopify_command(
             credentials["access_token"] = ask_secret("SHOPIFY_ACCESS_TOKEN", question)
         else:
             credentials["client_secret"] = ask_secret("SHOPIFY_CLIENT_SECRET", "Client secret")
-        record, steps = connect_shopify_store(services, account, shop, chosen, credentials)
+        record, steps = connect_shopify_store(
+            services, account, shop, chosen, credentials, brand=brand
+        )
+        after = services.deps.accounts.stores(account.id)
     finally:
         services.close()
     click.echo(f"{record.name} is connected as {record.id} to account {account.id}.")
+    tell_brand(record, before, after)
     for step in steps:
         click.echo(f"- {step}")
 
@@ -279,6 +298,7 @@ def shopify_command(
     multiple=True,
     help="An item that is never taken back; can be given several times.",
 )
+@brand_option
 def magento_command(
     base_url: str,
     account_id: str | None,
@@ -287,6 +307,7 @@ def magento_command(
     consumer_key: str,
     delivered_after_days: int | None,
     final_sale_skus: tuple[str, ...],
+    brand: str | None,
 ) -> None:
     """Connect a Magento site by an integration (System, Extensions, Integrations).
 
@@ -296,6 +317,8 @@ def magento_command(
     services = build_services(Settings())
     try:
         account = pick_account(services, account_id)
+        before = services.deps.accounts.stores(account.id)
+        brand = read_brand(brand, before)
         credentials = {"access_token": ask_secret("MAGENTO_ACCESS_TOKEN", "Access token")}
         if not bearer:
             credentials |= {
@@ -308,11 +331,20 @@ def magento_command(
         if delivered_after_days is not None:
             options["delivered_after_days"] = delivered_after_days
         record, steps = connect_magento_store(
-            services, account, base_url, mode, credentials, store_code=store_view, options=options
+            services,
+            account,
+            base_url,
+            mode,
+            credentials,
+            store_code=store_view,
+            options=options,
+            brand=brand,
         )
+        after = services.deps.accounts.stores(account.id)
     finally:
         services.close()
     click.echo(f"{record.name} is connected as {record.id} to account {account.id}.")
+    tell_brand(record, before, after)
     for step in steps:
         click.echo(f"- {step}")
 

@@ -213,6 +213,9 @@ class SqlAccounts:
                 action = "store_connected"
                 tx.execute(insert(stores).values(id=store.id, created_at=now, **values))
             data: dict[str, object] = {"active": store.is_active, "name": store.name}
+            # It decides which policy is in force for the store.
+            if store.config.get("brand"):
+                data["brand"] = store.config["brand"]
             append_event(tx, store.account_id, actor, action, f"store:{store.id}", data, now)
 
     def policy(self, account_id: str) -> Policy:

@@ -8,10 +8,13 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from app.cli.brands import with_brand
 from app.domain.decision import Verdict
+from app.domain.people import Tier
 from app.replaying import run_replay
 from app.storage.tables import policies
-from tests.support.fakes import World
+from app.usecases.reminders import rhythm
+from tests.support.fakes import World, make_line, make_order
 from tests.web.conftest import Desk, Person, body_of, sign_in
 
 TEXT = """The policy is called "Strict".
@@ -173,3 +176,38 @@ def test_a_stores_policy_goes_before_the_accounts_from_its_day_on(
         refused = manager.post("/api/v1/policies", {"text": TEXT, "scope": scope})
         assert refused.status_code == 409
     assert manager.post("/api/v1/policies/1/retire").status_code == 409
+
+
+def test_a_brands_policy_decides_about_its_stores_orders(
+    world: World, desk: Desk, agent: Person, eligible: object, manager: Person
+) -> None:
+    """And about who may release what, and what a waiting request is told by."""
+    strict = f"{TEXT}\nRemind every 2 hours.\n".replace(
+        "Up to 500 an agent may refund alone; above that a manager.",
+        "Up to 10 an agent may refund alone; above that a manager.",
+    ).replace("within the last 5 days", "within the last 20 days")
+    record = world.deps.accounts.store("acme", "store-1")
+    assert record is not None
+    branded = record.model_copy(update={"config": with_brand(record.config, "Harbour")})
+    world.deps.accounts.save_store(branded, "tests", world.clock.now())
+    number = draft(manager, strict, scope="brand:Harbour")
+    path = f"/api/v1/policies/{number}"
+    assert manager.post(f"{path}/check").status_code == 200
+    manager.post(f"{path}/replay")
+    run_job(world)
+    manager.get(f"{path}/replay")
+    assert body_of(manager.post(f"{path}/activate"))["is_in_force"]
+    # Ticket 501 was decided before. Who may release it is told by what is in force now.
+    plan = body_of(agent.get("/api/v1/tickets/501"))["plan"]
+    assert plan["needed_tier"] == "manager"
+    world.add_order(make_order("#1043", (make_line(1, "Wool socks", "20.00"),)))
+    desk.receive("502", "I want a refund for my order #1043")
+    decision = desk.case("502").decision
+    assert decision is not None
+    assert (decision.policy_version, decision.release_tier) == (number, Tier.MANAGER)
+    assert rhythm(world.deps, "acme", "store-1").every == timedelta(hours=2)
+    # The account's own policy decides about the shops of no brand.
+    assert rhythm(world.deps, "acme", "store-9").every != timedelta(hours=2)
+    unbranded = record.model_copy(update={"config": with_brand(branded.config, "")})
+    world.deps.accounts.save_store(unbranded, "tests", world.clock.now())
+    assert body_of(agent.get("/api/v1/tickets/501"))["plan"]["needed_tier"] == "agent"

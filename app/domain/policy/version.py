@@ -117,6 +117,11 @@ def check_activation(version: PolicyVersion) -> None:
         raise Conflict("Nobody has looked at the replay yet: open it, then activate.")
 
 
+def is_scope(text: str) -> bool:
+    """Whether a policy can be written for it: "account", "brand:<name>" or "store:<id>"."""
+    return _SCOPE.fullmatch(text) is not None
+
+
 def scopes_of(store_id: str, brand: str | None) -> tuple[str, ...]:
     """The scopes that an order of a store falls under, the most particular first."""
     brands = (f"brand:{brand}",) if brand else ()

@@ -85,11 +85,12 @@ def connect_zendesk(admin: Admin) -> str:
     )
 
 
-def connect_shopify(admin: Admin) -> str:
+def connect_shopify(admin: Admin, *more: str) -> str:
     admin.secrets["SHOPIFY_CLIENT_SECRET"] = admin.shopify.client.client_secret
     return admin.run(
         *("connect", "shopify", "--shop", "demo.myshopify.com"),
         *("--client-id", admin.shopify.client.client_id),
+        *more,
     )
 
 
@@ -129,8 +130,11 @@ def test_connecting_again_keeps_what_is_there(admin: Admin) -> None:
     again = connect_zendesk(admin)
     assert "created" not in again
     assert first.splitlines()[-1] == again.splitlines()[-1]
-    store = connect_shopify(admin)
-    assert connect_shopify(admin).splitlines()[0] == store.splitlines()[0]
+    store = connect_shopify(admin, "--brand", "Northwind Kids")
+    assert "Its brand is Northwind Kids:" in store
+    again = connect_shopify(admin)
+    assert again.splitlines()[0] == store.splitlines()[0]
+    assert "Its brand is Northwind Kids:" in again
 
 
 def test_what_is_broken_is_named_with_its_mend(admin: Admin) -> None:
