@@ -46,17 +46,30 @@ class Ranked:
     """A clause with what its rank depends on. Clauses of one `group` give the same outcome.
 
     `level` is what ranks before specificity does: general exceptions, then priority. An exception
-    that names clauses stands on the highest level of them, unless its own is higher.
+    that names clauses stands on the highest level of them, unless its own is higher. `peers` are
+    all clauses of the policy, this one at `place`.
     """
 
     clause: Clause
-    group: tuple[Effect, Outcome | None]
+    group: int
     level: Level
+    place: int
+    peers: Sequence[Ranked]
 
     @cached_property
     def demands(self) -> Demands:
         """The demands of the clause's condition."""
         return Demands(effective_condition(self.clause))
+
+    @cached_property
+    def bit(self) -> int:
+        """This clause in a set of peers, which is a number with a bit for each place."""
+        return 1 << self.place
+
+    @cached_property
+    def beaten(self) -> int:
+        """The set of peers that this clause beats: found once, asked in every decision."""
+        return _set_of(other for other in self.peers if self.beats(other))
 
     def beats(self, other: Ranked) -> bool:
         """Whether this clause decides when both hold; see PRECEDENCE."""
@@ -66,6 +79,21 @@ class Ranked:
         if self.level != other.level:
             return self.level > other.level
         return self.demands.is_more_specific_than(other.demands)
+
+
+def _set_of(items: Iterable[Ranked]) -> int:
+    found = 0
+    for item in items:
+        found |= item.bit
+    return found
+
+
+def _beaten_by(items: Iterable[Ranked]) -> int:
+    """The set of all that one of these beats."""
+    found = 0
+    for item in items:
+        found |= item.beaten
+    return found
 
 
 def rank(clauses: Sequence[Clause]) -> list[Ranked]:
@@ -82,15 +110,14 @@ def rank(clauses: Sequence[Clause]) -> list[Ranked]:
             found = max(levels[one] for one in (clause.id, *clause.excepts))
             is_settled = is_settled and found == levels[clause.id]
             levels[clause.id] = found
-    return [
+    groups: dict[tuple[Effect, Outcome | None], int] = {}
+    peers: list[Ranked] = []
+    for place, clause in enumerate(clauses):
         # Only what a refunding clause gives tells it from another; a no is a no.
-        Ranked(
-            clause,
-            (clause.effect, clause.outcome if clause.effect is Effect.REFUND else None),
-            levels[clause.id],
-        )
-        for clause in clauses
-    ]
+        given = (clause.effect, clause.outcome if clause.effect is Effect.REFUND else None)
+        group = groups.setdefault(given, len(groups))
+        peers.append(Ranked(clause, group, levels[clause.id], place, peers))
+    return list(peers)
 
 
 def find_cycle(clauses: Sequence[Ranked]) -> tuple[Clause, ...]:
@@ -151,29 +178,31 @@ def choose(held: Sequence[Ranked], maybe: Sequence[Ranked]) -> Choice:
         if all(item.clause.effect is Effect.EXCLUDE for item in maybe):
             return Choice()
         return Choice(untold=_sorted(maybe))
-    groups: dict[tuple[Effect, Outcome | None], list[Ranked]] = {}
+    groups: dict[int, list[Ranked]] = {}
     for item in held:
         groups.setdefault(item.group, []).append(item)
+    # How all of one group stand together: those that hold and those that might.
+    together: dict[int, int] = {}
+    for item in (*held, *maybe):
+        together[item.group] = together.get(item.group, 0) | item.bit
+    everyone = _set_of((*held, *maybe))
     for group, members in groups.items():
-        others = [item for item in (*held, *maybe) if item.group != group]
-        if all(any(mine.beats(other) for mine in members) for other in others):
+        others = everyone & ~together[group]
+        if not others & ~_beaten_by(members):
             return Choice(decided_by=_sorted(_unbeaten(members))[0])
     conflict = _unbeaten(held)
     if len({item.group for item in conflict}) > 1:
         return Choice(conflict=_sorted(conflict))
-    would_decide = [item for item in held if item.group == conflict[0].group]
+    group = conflict[0].group
+    beaten = _beaten_by(groups[group])
     return Choice(
-        untold=_sorted(
-            item
-            for item in maybe
-            if item.group != conflict[0].group
-            and not any(mine.beats(item) for mine in would_decide)
-        )
+        untold=_sorted(item for item in maybe if item.group != group and not item.bit & beaten)
     )
 
 
 def _unbeaten(items: Sequence[Ranked]) -> list[Ranked]:
-    return [item for item in items if not any(other.beats(item) for other in items)]
+    beaten = _beaten_by(items)
+    return [item for item in items if not item.bit & beaten]
 
 
 def _sorted(items: Iterable[Ranked]) -> tuple[Clause, ...]:

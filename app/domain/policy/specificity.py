@@ -217,8 +217,15 @@ class Demands:
                 found.setdefault(part.fact, []).append(part)
         return found
 
+    @cached_property
+    def _topics(self) -> frozenset[str]:
+        """What the parts are about. A condition implies none that is about something else."""
+        return frozenset(part.fact or part.text for part in self.parts)
+
     def implies(self, other: Demands) -> bool:
         """Whether the other condition surely holds when this one does."""
+        if not other._topics <= self._topics:
+            return False
         for part in other.parts:
             if part.text in self._texts:
                 continue
