@@ -256,6 +256,8 @@ def _in_magentos_words(changes: dict[str, Any]) -> dict[str, Any]:
     if customer is not None:
         words["email"] = customer["email"]
         words["customer_id"] = 8
+    if "street" in words:
+        words["street"] = [words["street"]]
     return words
 
 

@@ -136,6 +136,9 @@ class ShopifyBench:
         self.record = self.record.model_copy(update={"config": config})
 
     def sell(self, kind: str, **changes: Any) -> str:
+        street = changes.pop("street", None)
+        if street is not None:
+            changes["address"] = {"address1": street, "city": "Musterstadt", "zip": "12345"}
         spec = {**SHOPIFY_KINDS[kind], **changes}
         spec = {key: value for key, value in spec.items() if value is not None}
         return self.sandbox.add_order(self.shop, spec).id

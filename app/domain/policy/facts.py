@@ -325,9 +325,6 @@ def fact_spec(name: str) -> FactSpec | None:
     if ask.subject in {Subject.ITEM, Subject.STORE, Subject.ORDER}:
         words = words.replace(" to ", " of ")
     stores: tuple[str, ...] = _SHOPIFY if ask.measure is Measure.REFUND_RATE else EVERY_STORE
-    if ask.subject is Subject.ADDRESS:
-        # Only the country of an address is asked of stores, so none can be told from another.
-        stores = _NOBODY
     return _spec(
         name,
         f"{words} in {window_words(ask.hours)}",

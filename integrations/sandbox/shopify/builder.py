@@ -66,6 +66,8 @@ from integrations.sandbox.shopify.suggestions import (
 )
 from integrations.sandbox.shopify.totals import total_price
 
+_ADDRESS = {"address1": "Lindenweg 4", "city": "Musterstadt", "zip": "12345"}
+
 
 def build_customer(shop: Shop, spec: Mapping[str, Any]) -> Customer:
     """Add a customer, or return the one that already has this id or e-mail address."""
@@ -135,6 +137,7 @@ def build_order(shop: Shop, spec: Mapping[str, Any]) -> Order:
         customer_locale=spec.get("customer_locale", "en"),
         discount_codes=list(spec.get("discount_codes", [])),
         country=spec.get("country", "DE"),
+        address=dict(spec.get("address", _ADDRESS)),
         test=bool(spec.get("test", False)),
         edited=bool(spec.get("edited", False)),
         duties_included=bool(spec.get("duties_included", False)),

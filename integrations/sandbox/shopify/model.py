@@ -334,6 +334,7 @@ class Order:
     customer_locale: str | None = "en"
     discount_codes: list[str] = field(default_factory=list)
     country: str | None = None
+    address: dict[str, str] = field(default_factory=dict)
     test: bool = False
     edited: bool = False
     duties_included: bool = False

@@ -238,7 +238,7 @@ ORDER: dict[str, Resolver] = {
     "presentmentCurrencyCode": lambda o, info: o.currency,
     "paymentGatewayNames": lambda o, info: list(dict.fromkeys(t.gateway for t in o.transactions)),
     "shippingAddress": lambda o, info: (
-        {"id": f"{o.id}/address", "country_code_v2": o.country}
+        {"id": f"{o.id}/address", "country_code_v2": o.country, **o.address}
         if o.country and o.shipping_lines
         else None
     ),
@@ -287,6 +287,13 @@ CUSTOMER: dict[str, Resolver] = {
     "storeCreditAccounts": lambda c, info, **a: connection(c.store_credit, **a),
 }
 
+MAILING_ADDRESS: dict[str, Resolver] = {
+    "address1": _protected(lambda a: a.get("address1")),
+    "address2": _protected(lambda a: a.get("address2")),
+    "city": _protected(lambda a: a.get("city")),
+    "zip": _protected(lambda a: a.get("zip")),
+}
+
 LINE_ITEM: dict[str, Resolver] = {
     "name": lambda x, info: x.part.title,
     "originalUnitPriceSet": lambda x, info: x.bag(x.part.unit_price),
@@ -333,6 +340,7 @@ RESOLVERS: dict[str, dict[str, Resolver]] = {
     "Order": ORDER,
     "Customer": CUSTOMER,
     "LineItem": LINE_ITEM,
+    "MailingAddress": MAILING_ADDRESS,
     "ShippingLine": SHIPPING_LINE,
     "Fulfillment": FULFILLMENT,
     "FulfillmentLineItem": {"lineItem": lambda x, info: In(x.order, x.part.line_item)},

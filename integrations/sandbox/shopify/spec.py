@@ -34,6 +34,7 @@ ORDER_KEYS = frozenset(
         "source_name",
         "customer_locale",
         "country",
+        "address",
         "test",
         "edited",
         "cancelled_at",

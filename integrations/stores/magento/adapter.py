@@ -15,6 +15,7 @@ from app.domain.order import Order, TransactionStatus
 from app.domain.plan import RefundChoice
 from app.domain.refund import Refund
 from app.ports import Check, Recheck, StoreCredit, StoreRecord, StoreRefund, Surroundings
+from integrations.addresses import address_key
 from integrations.stores.magento import lookup, refund_input
 from integrations.stores.magento.checks import run_checks
 from integrations.stores.magento.client import MagentoClient
@@ -101,10 +102,17 @@ class Magento:
         whole = all(
             page.total_count <= len(page.items) for page in (invoices, memos, shipments) if page
         )
+        shipped_to = payload.shipped_to
+        key = (
+            address_key(shipped_to.to_postal(), self.record.account_id, self._surroundings)
+            if shipped_to
+            else None
+        )
         return self._readable(
             "read_order",
             lambda: to_order(
                 facts,
+                address_key=key,
                 store_id=self.record.id,
                 read_at=self._surroundings.clock.now(),
                 shipments=shipments.items if shipments else None,

@@ -57,6 +57,7 @@ def to_order(
     read_at: datetime,
     shipments: tuple[ShipmentPayload, ...] | None,
     is_complete: bool,
+    address_key: str | None = None,
 ) -> Order:
     """The order of a decision. Raises ValueError for what can't be read."""
     payload, currency = facts.order, facts.currency
@@ -72,6 +73,7 @@ def to_order(
         read_at=read_at,
         email=payload.customer_email,
         country=payload.billing_address.country_id if payload.billing_address else None,
+        address_key=address_key,
         currency=currency,
         shop_currency=facts.base_currency,
         payment_status=facts.payment_status,

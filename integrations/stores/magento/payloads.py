@@ -13,6 +13,8 @@ from typing import Annotated, Any, Generic, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
+from integrations.addresses import PostalAddress
+
 T = TypeVar("T")
 
 
@@ -107,9 +109,39 @@ class PaymentPayload(Payload):
 
 
 class AddressPayload(Payload):
-    """Of an address only the country is asked for."""
+    """Of the billing address only the country is asked for."""
 
     country_id: str | None = None
+
+
+class ShippingAddressPayload(AddressPayload):
+    """Where the parcels go. Nothing of it is kept; it becomes a digest."""
+
+    street: Items[str] = ()
+    city: str | None = None
+    postcode: str | None = None
+
+    def to_postal(self) -> PostalAddress:
+        """As addresses are told from one another."""
+        return PostalAddress(self.street, self.city, self.postcode, self.country_id)
+
+
+class ShippingPayload(Payload):
+    """How a part of an order is sent."""
+
+    address: ShippingAddressPayload | None = None
+
+
+class AssignmentPayload(Payload):
+    """A part of an order that is sent to one address."""
+
+    shipping: ShippingPayload | None = None
+
+
+class OrderExtrasPayload(Payload):
+    """What Magento's modules add to an order. Virtual orders have no assignment."""
+
+    shipping_assignments: Items[AssignmentPayload] = ()
 
 
 class OrderPayload(OrderRow):
@@ -142,6 +174,15 @@ class OrderPayload(OrderRow):
     items: Items[ItemPayload] = ()
     payment: PaymentPayload = PaymentPayload()
     billing_address: AddressPayload | None = None
+    extension_attributes: OrderExtrasPayload | None = None
+
+    @property
+    def shipped_to(self) -> ShippingAddressPayload | None:
+        """The one address that all of it is sent to; None where there is none, or several."""
+        extras = self.extension_attributes
+        assigned = extras.shipping_assignments if extras else ()
+        found = [one.shipping.address for one in assigned if one.shipping]
+        return found[0] if len(found) == 1 and len(assigned) == 1 else None
 
 
 class UnitsPayload(Payload):
@@ -196,19 +237,28 @@ class ShipmentPayload(Payload):
     items: Items[UnitsPayload] = ()
 
 
-def field_list(model: type[Payload], **nested: type[Payload]) -> str:
-    """The `fields` parameter that asks for a model's own fields and for nested ones.
+def field_list(model: type[Payload], **nested: type[Payload] | str) -> str:
+    """The `fields` parameter that asks for a model's own fields and for nested ones, each a model
+    or a list of fields.
 
     Unasked for, an answer holds addresses and card details that nobody here needs.
     """
     own = [name for name in model.model_fields if name not in nested]
-    parts = own + [f"{name}[{','.join(one.model_fields)}]" for name, one in nested.items()]
-    return ",".join(parts)
+    inner = {
+        name: one if isinstance(one, str) else ",".join(one.model_fields)
+        for name, one in nested.items()
+    }
+    return ",".join(own + [f"{name}[{fields}]" for name, fields in inner.items()])
 
 
 ORDER_ROW_FIELDS = f"items[{field_list(OrderRow)}],total_count"
+_SHIPPING_ADDRESS = field_list(ShippingPayload, address=ShippingAddressPayload)
 ORDER_FIELDS = field_list(
-    OrderPayload, items=ItemPayload, payment=PaymentPayload, billing_address=AddressPayload
+    OrderPayload,
+    items=ItemPayload,
+    payment=PaymentPayload,
+    billing_address=AddressPayload,
+    extension_attributes=f"shipping_assignments[shipping[{_SHIPPING_ADDRESS}]]",
 )
 INVOICE_FIELDS = f"items[{field_list(InvoicePayload, items=UnitsPayload)}],total_count"
 MEMO_ONE_FIELDS = field_list(MemoPayload, items=UnitsPayload, comments=CommentPayload)

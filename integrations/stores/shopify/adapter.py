@@ -21,8 +21,9 @@ from app.domain.order import Order
 from app.domain.plan import Destination, RefundChoice
 from app.domain.refund import Refund
 from app.ports import Check, Recheck, StoreCredit, StoreRecord, StoreRefund, Surroundings
+from integrations.addresses import address_key
 from integrations.stores.shopify import documents, refund_input, store_credit
-from integrations.stores.shopify.answers import Answer, speaks_of_keys
+from integrations.stores.shopify.answers import Answer, GraphQLError, speaks_of_keys
 from integrations.stores.shopify.checks import run_checks
 from integrations.stores.shopify.client import ShopifyClient
 from integrations.stores.shopify.config import ShopifyConfig
@@ -98,10 +99,20 @@ class Shopify:
         notes = self._notes(answer)
         if not flags["withCustomer"]:
             notes.missing(f"the customer (needs {READ_CUSTOMERS})")
+        payload = self._readable(document, lambda: OrderPayload.model_validate(raw))
+        # With a part of the address refused, the rest would be another address.
+        is_whole = not any(_is_of_address(error) for error in answer.errors)
+        shipped_to = payload.shipping_address if is_whole else None
+        key = (
+            address_key(shipped_to.to_postal(), self.record.account_id, self._surroundings)
+            if shipped_to
+            else None
+        )
         return self._readable(
             document,
             lambda: to_order(
-                OrderPayload.model_validate(raw),
+                payload,
+                address_key=key,
                 store_id=self.record.id,
                 shop=self._config.shop,
                 read_at=self._surroundings.clock.now(),
@@ -307,6 +318,9 @@ class Shopify:
             if error.place.startswith("order.credit"):
                 # No proposal for store credit: then it isn't offered, and nothing else is lost.
                 continue
+            if _is_of_address(error) and error.is_denied:
+                # The address isn't told from others then; only a policy's limits ask for that.
+                continue
             place = error.place.removeprefix("order.") or "a part of the answer"
             why = "not permitted" if error.is_denied else error.code or "failed"
             notes.missing(f"{place} ({why})")
@@ -370,3 +384,9 @@ def _to_recheck(payload: PreviewPayload, notes: Notes) -> Recheck:
         is_disputed=notes.is_disputed(payload.disputes),
         notes=tuple(refund.note for refund in payload.refunds if refund.note),
     )
+
+
+def _is_of_address(error: GraphQLError) -> bool:
+    """Whether a protected part of the shipping address couldn't be read; the country isn't one."""
+    place = error.place
+    return place.startswith("order.shippingAddress.") and not place.endswith(".countryCodeV2")

@@ -80,6 +80,7 @@ def to_order(
     final_sale_tags: Iterable[str],
     notes: Notes,
     may_give_bonus: bool = False,
+    address_key: str | None = None,
 ) -> Order:
     """The order of a decision. `notes` may already hold what the call itself lacked.
 
@@ -107,6 +108,7 @@ def to_order(
         email=payload.email,
         phone=payload.phone,
         country=payload.shipping_address.country_code_v2 if payload.shipping_address else None,
+        address_key=address_key,
         currency=currency,
         shop_currency=payload.currency_code,
         payment_status=notes.payment_status(payload.display_financial_status),

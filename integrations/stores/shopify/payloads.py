@@ -12,6 +12,8 @@ from typing import Generic, TypeVar
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+from integrations.addresses import PostalAddress
+
 T = TypeVar("T")
 
 
@@ -107,9 +109,19 @@ class CustomerRow(Payload):
 
 
 class Address(Payload):
-    """Of an address only the country is asked for."""
+    """Where the parcels go. Only the country is kept; the rest becomes a digest."""
 
     country_code_v2: str | None = None
+    address1: str | None = None
+    address2: str | None = None
+    city: str | None = None
+    zip: str | None = None
+
+    def to_postal(self) -> PostalAddress:
+        """As addresses are told from one another."""
+        return PostalAddress(
+            (self.address1, self.address2), self.city, self.zip, self.country_code_v2
+        )
 
 
 class CustomerPayload(Payload):

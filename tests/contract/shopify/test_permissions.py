@@ -87,6 +87,9 @@ def test_hidden_addresses_leave_the_order_readable(bench: ShopifyBench) -> None:
     order = bench.store().read_order(order_id)
     assert order.email is None
     assert any("email" in part for part in order.missing)
+    # Only a limit by address asks for it, and that then asks a person.
+    assert (order.country, order.address_key) == ("DE", None)
+    assert not any("shippingAddress" in part for part in order.missing)
 
 
 def test_old_orders_are_hidden_and_that_is_said(bench: ShopifyBench) -> None:

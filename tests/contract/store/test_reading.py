@@ -321,3 +321,21 @@ def test_the_checks_of_a_good_connection_are_all_ok(bench: StoreBench) -> None:
     checks = bench.store().check()
     assert checks
     assert {check.status for check in checks} == {"ok"}, checks
+
+
+def test_orders_to_one_address_have_one_key_and_no_part_of_it(bench: StoreBench) -> None:
+    first, second = (bench.sell("plain", name=bench.order_name(2000 + n)) for n in (1, 2))
+    orders = [bench.store().read_order(one) for one in (first, second)]
+    (key,) = {order.address_key for order in orders}
+    assert key is not None and len(key) == 64
+    text = orders[0].model_dump_json()
+    assert not any(word in text for word in ("Lindenweg", "Main St", "12345", "90001"))
+
+
+def test_an_order_to_another_address_has_another_key(bench: StoreBench) -> None:
+    first = bench.sell("plain", name=bench.order_name(2001))
+    other = bench.sell("plain", name=bench.order_name(2002), street="Am Kai 9")
+    assert bench.store().read_order(other).address_key not in {
+        None,
+        bench.store().read_order(first).address_key,
+    }
