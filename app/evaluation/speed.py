@@ -34,15 +34,28 @@ print((resident() - before) / 1024)
 
 def _huge_mails() -> dict[str, str]:
     """Mails of 200 kB of different kinds."""
-    sentence = "I ordered a kettle and it never arrived, please give me my money back. "
-    quoted = "> > > On Monday somebody wrote that the order 1001 would come soon.\n"
+    kinds = {
+        "prose": "I ordered a kettle and it never arrived, please give me my money back. ",
+        "one line": "I paid twice, my lamp is broken and I want a refund, ",
+        "one word": "a",
+        "quotes": "> > > On Monday somebody wrote that the order 1001 would come soon.\n",
+        "thread": "On Monday Ida wrote:\n> where is it?\n\nPlease refund me my order 1001\n",
+        "chat": "Agent: how can I help\nCustomer: I want a refund for 1001\n",
+        "markup": "<b>refund</b> ",
+        "deep markup": "<div><table><tr><td style='color:red'>",
+        "styles": "<style>p{color:red}</style><!-- x -->",
+        "digits": "1234 5678 ",
+        "cards": "4111 1111 1111 1111 ",
+        "accounts": "DE12 ABCD EFGH IJKL ",
+        "orders": "#1001 ",
+        "base64": "QUJDREVGR0hJSktMTU5P",
+        "emoji": "I want 😀 my money 🎉 back ❤️ ",
+        "accents": "z\u0301\u0327\u0301 ",
+    }
+    before = {"quotes": "Please refund me.\n", "styles": "<p>Please refund me.</p>"}
     return {
-        "prose": sentence * (_HUGE // len(sentence)),
-        "one word": "a" * _HUGE,
-        "quotes": "Please refund me.\n" + quoted * (_HUGE // len(quoted)),
-        "markup": "<div><p>" + "<b>refund</b> " * (_HUGE // 15) + "</p></div>",
-        "digits": "1234 5678 " * (_HUGE // 10),
-        "base64": "QUJDREVGR0hJSktMTU5P" * (_HUGE // 20),
+        name: (before.get(name, "") + piece * (_HUGE // len(piece)))[:_HUGE]
+        for name, piece in kinds.items()
     }
 
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?|[.!?\n;]")
 # Words that are written together with the next one: l'argent, j'ai, dell'ordine.
@@ -31,8 +31,7 @@ def plain_word(word: str) -> str:
     return "".join(sign for sign in folded if not unicodedata.combining(sign))
 
 
-@dataclass(frozen=True)
-class Sentence:
+class Sentence(NamedTuple):
     """Words of one sentence, whether it asks, and where it stands in the text."""
 
     words: tuple[str, ...]
@@ -83,20 +82,15 @@ def sentences(text: str) -> list[Sentence]:
     return found
 
 
-@dataclass(frozen=True)
-class _Step:
+class _Step(NamedTuple):
     """One word of a phrase: alternatives, whole or beginnings, and how many words may precede."""
 
     whole: frozenset[str]
     beginnings: tuple[str, ...]
     gap: int
 
-    def fits(self, word: str) -> bool:
-        return word in self.whole or word.startswith(self.beginnings)
 
-
-@dataclass(frozen=True)
-class Hit:
+class Hit(NamedTuple):
     """A phrase that was found: its group, and where in which sentence."""
 
     group: str
@@ -144,11 +138,15 @@ class CueBook:
     def find(self, text: list[Sentence]) -> list[Hit]:
         """All phrases found, in the order of the text."""
         hits: list[Hit] = []
-        for number, sentence in enumerate(text):
-            for start, word in enumerate(sentence.words):
-                for group, steps in self._beginning_with(word):
-                    end = _match(sentence.words, start, steps)
-                    if end is not None:
+        beginning_with: dict[str, list[tuple[str, tuple[_Step, ...]]]] = {}
+        for number, (words, _, _, _) in enumerate(text):
+            for start, word in enumerate(words):
+                phrases = beginning_with.get(word)
+                if phrases is None:
+                    phrases = beginning_with[word] = self._beginning_with(word)
+                for group, steps in phrases:
+                    end = _match(words, start + 1, steps)
+                    if end:
                         hits.append(Hit(group, number, start, end))
         return hits
 
@@ -166,14 +164,13 @@ class CueBook:
         return candidates
 
 
-def _match(words: tuple[str, ...], start: int, steps: tuple[_Step, ...]) -> int | None:
-    """Where a phrase whose first word stands at `start` ends, or None; steps are near."""
-    position = start + 1
-    for step in steps[1:]:
-        for index in range(position, min(position + step.gap + 1, len(words))):
-            if step.fits(words[index]):
-                position = index + 1
+def _match(words: tuple[str, ...], position: int, steps: tuple[_Step, ...]) -> int:
+    """Where a phrase whose first word stands before `position` ends, or 0; steps are near."""
+    for whole, beginnings, gap in steps[1:]:
+        for word in words[position : position + gap + 1]:
+            position += 1
+            if word in whole or word.startswith(beginnings):
                 break
         else:
-            return None
+            return 0
     return position

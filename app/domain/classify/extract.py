@@ -19,9 +19,6 @@ from app.domain.classify.mood import mood_of
 from app.domain.classify.orders import OrderForm, find_orders
 from app.domain.classify.summary import summarise
 
-# Beyond this a mail says nothing new about what is wanted.
-READ_CHARACTERS = 4_500
-
 _SIGNALS = (
     *(Signal.CHARGEBACK, Signal.LAWYER, Signal.REGULATOR, Signal.POLICE, Signal.PRESS),
     *(Signal.BAD_REVIEW, Signal.INJECTION),
@@ -58,8 +55,7 @@ class Extracted(Value):
 
 def text_of(cleaned: Cleaned) -> str:
     """Subject and text as one, as far as it is read: what phrases are looked for in."""
-    body = cleaned.text[:READ_CHARACTERS]
-    return f"{cleaned.subject}.\n\n{body}" if cleaned.subject else body
+    return f"{cleaned.subject}.\n\n{cleaned.body}" if cleaned.subject else cleaned.body
 
 
 def extract(
@@ -91,7 +87,7 @@ def extract(
         signals=_signals(cleaned, language, hits),
         other_emails=find_emails(contacts),
         other_phones=find_phones(contacts),
-        summary=summarise(cleaned.text[:READ_CHARACTERS], *_in_body(cleaned, spans, hits)),
+        summary=summarise(cleaned.body, *_in_body(cleaned, spans, hits)),
     )
 
 

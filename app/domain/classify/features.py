@@ -37,6 +37,9 @@ _REACH = 4
 _CACHED_WORDS = 4096
 
 
+_LETTERS = crc32(b"l")
+
+
 def bucket(name: str) -> int:
     """The number of a feature."""
     return crc32(name.encode()) & (BUCKETS - 1)
@@ -62,11 +65,18 @@ def word_features(word: str) -> WordFeatures:
         plain = word[:_LONG_WORD]
     letters: dict[int, None] = {}
     if len(plain) > 2 and not plain.isdigit():
-        padded = f"<{plain}>"
-        for size in (3, 4, 5):
-            for start in range(len(padded) - size + 1):
-                letters[bucket(f"l{padded[start : start + size]}")] = None
+        letters = dict.fromkeys(_letters(f"<{plain}>"))
     return WordFeatures(plain, bucket(f"w{plain}"), tuple(letters), concepts_of(plain))
+
+
+def _letters(padded: str) -> list[int]:
+    """The buckets of all pieces of three to five letters: `bucket("l" + piece)`."""
+    places = [(start, size) for size in (3, 4, 5) for start in range(len(padded) - size + 1)]
+    if not padded.isascii():
+        return [bucket(f"l{padded[start : start + size]}") for start, size in places]
+    # One byte a letter, and a checksum goes on from that of what stands before.
+    signs = padded.encode()
+    return [crc32(signs[start : start + size], _LETTERS) & (BUCKETS - 1) for start, size in places]
 
 
 def looked_at(text: Sequence[Sentence]) -> Sequence[Sentence]:

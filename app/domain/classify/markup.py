@@ -16,13 +16,15 @@ _LOOKS_LIKE_HTML = re.compile(
     r"(?i)<!doctype html|</?(?:html|body|div|p|br|span|table|td|blockquote|font|a|b|ul|li|style)"
     r"(?:\s[^<>]{0,400})?/?>"
 )
-_HIDDEN_PART = re.compile(
-    r"(?i)<(?P<close>/?)(?P<name>style|script|head|title|template|svg|object)\b[^<>]{0,2000}>"
+_HIDDEN_NAMES = ("style", "script", "head", "title", "template", "svg", "object")
+_HIDDEN_PART = re.compile(rf"(?i)<(?P<name>{'|'.join(_HIDDEN_NAMES)})\b[^<>]{{0,2000}}>")
+_HIDDEN_END = {name: re.compile(rf"(?i)</{name}\b[^<>]{{0,2000}}>") for name in _HIDDEN_NAMES}
+_UNSEEN_STYLE = re.compile(
+    r"(?i)display\s?:\s?none|visibility\s?:\s?hidden|font-size\s?:\s?0(?![.0-9]*[1-9])"
 )
-_UNSEEN_ELEMENT = re.compile(
-    r"(?i)<(?P<name>div|span|p|td|font)\b[^<>]{0,300}"
-    r"(?:display\s?:\s?none|visibility\s?:\s?hidden|font-size\s?:\s?0(?![.0-9]*[1-9]))[^<>]{0,500}>"
-)
+_STYLED_TAG = re.compile(r"(?i)<(?P<name>div|span|p|td|font)\b[^<>]{0,800}>")
+_STYLED_END = {name: re.compile(f"(?i)</{name}") for name in ("div", "span", "p", "td", "font")}
+_LONGEST_BEFORE_STYLE = 300
 _QUOTE_TAG = re.compile(r"(?i)<(/?)blockquote\b[^<>]{0,2000}>")
 _CELL_TAG = re.compile(r"(?i)</t[dh]\s{0,5}>")
 _BREAKING_TAG = re.compile(
@@ -30,7 +32,8 @@ _BREAKING_TAG = re.compile(
     r"\b[^<>]{0,2000}>"
 )
 _TAG = re.compile(r"<[a-zA-Z/!?][^<>]{0,5000}>")
-_BLANKS = re.compile(r"[ \t\n\r\f]{1,200}")
+# A single blank is one already.
+_BLANKS = re.compile(r"[\t\n\r\f ]{2,200}|[\t\n\r\f]")
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});")
 _FREQUENT = (("&nbsp;", " "), ("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&#39;", "'"))
 _MAX_SPECIAL_TAGS = 500
@@ -44,51 +47,71 @@ def looks_like_html(text: str) -> bool:
     return _LOOKS_LIKE_HTML.search(text, 0, _SNIFFED) is not None
 
 
-def _without_comments(text: str) -> str:
+def _end_of_comment(text: str, start: int) -> int:
+    end = text.find("-->", start)
+    return end + 3 if end >= 0 else len(text)
+
+
+def _end_of_part(text: str, name: str, position: int) -> int:
+    """Where a hidden part ends; what is never closed hides the rest."""
+    end = _HIDDEN_END[name].search(text, position)
+    while end is not None:
+        comment = text.find("<!--", position, end.start())
+        if comment < 0:
+            return end.end()
+        position = _end_of_comment(text, comment)
+        if position > end.start():
+            end = _HIDDEN_END[name].search(text, position)
+    return len(text)
+
+
+def _shown_markup(text: str) -> tuple[str, bool]:
+    """The first `_MAX_MARKUP` characters that are no comment, style sheet, script or head.
+
+    The second value says whether there is more.
+    """
     kept: list[str] = []
-    position = 0
-    while (start := text.find("<!--", position)) >= 0:
+    position = length = 0
+    comment = -1
+    while position < len(text) and length <= _MAX_MARKUP:
+        if comment < position:
+            found = text.find("<!--", position)
+            comment = found if found >= 0 else len(text)
+        # What begins further on than this isn't kept anyway; a tag has at most 2,000 characters.
+        reach = position + _MAX_MARKUP - length + 1
+        part = _HIDDEN_PART.search(text, position, min(comment, reach + 2100))
+        start = part.start() if part else min(comment, reach)
         kept.append(text[position:start])
-        end = text.find("-->", start)
-        if end < 0:
-            return "".join(kept)
-        position = end + 3
-    return "".join([*kept, text[position:]])
-
-
-def _without_hidden_parts(text: str) -> str:
-    """Without style sheets, scripts and the head. What is never closed hides the rest."""
-    kept: list[str] = []
-    position = 0
-    hidden: str | None = None
-    for tag in _HIDDEN_PART.finditer(text):
-        name = tag.group("name").lower()
-        if hidden is None and not tag.group("close"):
-            kept.append(text[position : tag.start()])
-            hidden = name
-        elif hidden == name and tag.group("close"):
-            hidden = None
-            position = tag.end()
-    if hidden is None:
-        kept.append(text[position:])
-    return " ".join(kept)
+        length += start - position
+        if part:
+            kept.append(" ")
+            position = _end_of_part(text, part["name"].lower(), part.end())
+        elif start == comment:
+            position = _end_of_comment(text, comment)
+        else:
+            position = start
+    shown = "".join(kept)
+    return shown[:_MAX_MARKUP], len(shown) > _MAX_MARKUP
 
 
 def _without_unseen_elements(text: str) -> str:
     """Without elements that a mail program doesn't show: preview lines, planted instructions."""
     kept: list[str] = []
     position = 0
-    lowered = text.lower()
-    for number, tag in enumerate(_UNSEEN_ELEMENT.finditer(text)):
+    for number, style in enumerate(_UNSEEN_STYLE.finditer(text)):
         if number >= _MAX_SPECIAL_TAGS:
             break
-        if tag.start() < position:
+        if style.start() < position:
             continue
-        end = lowered.find(f"</{tag.group('name').lower()}", tag.end())
-        if end < 0:
+        start = text.rfind("<", max(position, style.start() - _LONGEST_BEFORE_STYLE), style.start())
+        tag = _STYLED_TAG.match(text, start) if start >= 0 else None
+        if tag is None or tag.end() < style.end():
+            continue
+        end = _STYLED_END[tag["name"].lower()].search(text, tag.end())
+        if end is None:
             break
-        kept.append(text[position : tag.start()])
-        position = end
+        kept.append(text[position:start])
+        position = end.start()
     return "".join([*kept, text[position:]])
 
 
@@ -111,12 +134,11 @@ def _mark_quotes(text: str) -> str:
 def html_to_text(text: str, at_most: int) -> tuple[str, bool]:
     """The text that a reader of this HTML sees, and whether it was cut at `at_most` characters.
 
+    Read is the beginning: of the markup that shows something at most `_MAX_MARKUP` characters.
     Quoted parts come out with `> ` before each line, table cells with a tab between them.
     """
     text = text.replace(_QUOTE_STARTS, " ").replace(_QUOTE_ENDS, " ")
-    text = _without_hidden_parts(_without_comments(text))
-    was_cut = len(text) > _MAX_MARKUP
-    text = text[:_MAX_MARKUP]
+    text, was_cut = _shown_markup(text)
     text = _without_unseen_elements(text)
     if "<pre" not in text.lower():
         text = _BLANKS.sub(" ", text)

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from app.domain.classification import Classification, Kind, Reason
 from app.domain.classify.clean import clean
 from app.domain.classify.cues import Hit, Sentence, sentences
-from app.domain.classify.extract import READ_CHARACTERS, extract, text_of
+from app.domain.classify.extract import extract, text_of
 from app.domain.classify.language import find_language
 from app.domain.classify.lexicon import SUPPORTED_LANGUAGES, cue_book, word_set
 
@@ -56,7 +57,8 @@ class Reading:
     @property
     def returns(self) -> bool:
         """Whether goods are to go back; "devolución del dinero" speaks of money alone."""
-        return any(not _overlaps(hit, self.hits["mention"]) for hit in self.hits["return"])
+        mentions = _by_sentence(self.hits["mention"])
+        return any(not _overlaps(hit, mentions) for hit in self.hits["return"])
 
     def denied(self, group: str) -> bool:
         """Whether every phrase of this group is denied ("I don't want a replacement")."""
@@ -85,17 +87,24 @@ def read(text: str) -> Reading:
     return reading
 
 
-def _overlaps(hit: Hit, others: list[Hit]) -> bool:
+def _by_sentence(hits: Iterable[Hit]) -> dict[int, list[Hit]]:
+    found: dict[int, list[Hit]] = {}
+    for hit in hits:
+        found.setdefault(hit.sentence, []).append(hit)
+    return found
+
+
+def _overlaps(hit: Hit, others: Mapping[int, Sequence[Hit]]) -> bool:
+    """Whether a hit shares a word with one of the others, which come by sentence."""
     return any(
-        hit.sentence == other.sentence and hit.start < other.end and other.start < hit.end
-        for other in others
+        hit.start < other.end and other.start < hit.end for other in others.get(hit.sentence, ())
     )
 
 
 def _count_wishes(reading: Reading) -> None:
     """Tell apart who asks for money, who doesn't want it, and who only speaks of it."""
     asking = {hit.sentence for hit in reading.hits["ask"]}
-    aside = reading.hits["other_money"] + reading.hits["policy"]
+    aside = _by_sentence(reading.hits["other_money"] + reading.hits["policy"])
     told = {hit.sentence for hit in reading.hits["status"] + reading.hits["already"]}
     for hit in reading.hits["mention"]:
         if _overlaps(hit, aside):
@@ -270,7 +279,7 @@ class RuleClassifier:
         whole = text_of(cleaned)
         reading = read(whole)
         answer = judge(reading)
-        body = cleaned.text[:READ_CHARACTERS]
+        body = cleaned.body
         language = find_language(body if len(body) > 20 else whole)
         words = sum(len(sentence.words) for sentence in reading.text)
         confidence = _confidence(answer)
@@ -283,6 +292,7 @@ class RuleClassifier:
             or unsupported
             or (language is None and words > 12)
             or answer.conflict
+            or cleaned.was_cut
             or confidence < _SURE
             or reading.has("injection")
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 
 from app.domain.classify.cues import Hit, Sentence
@@ -75,7 +76,5 @@ def summarise(text: str, spans: Sequence[Sentence], hits: Mapping[str, Sequence[
 
 
 def _place_of(places: Sequence[tuple[int, int]], position: int) -> int | None:
-    for index, (start, end) in enumerate(places):
-        if start <= position < end:
-            return index
-    return None
+    index = bisect_right(places, position, key=lambda place: place[0]) - 1
+    return index if index >= 0 and position < places[index][1] else None

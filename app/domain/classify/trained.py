@@ -2,8 +2,8 @@
 
 The heads were trained offline (`training/`), their weights are bytes in `weights/`, and
 `weights/card.json` says from what and how good they are. A person is asked where the heads are
-unsure, where rules and heads disagree, where the language isn't supported and where there is too
-little text.
+unsure, where rules and heads disagree, where the language isn't supported, where there is too
+little text, and where a writer's own words are longer than is read (`clean.py` says what is).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from app.domain.classify import features
 from app.domain.classify.agreement import agrees_to_refund
 from app.domain.classify.clean import Cleaned, clean
 from app.domain.classify.cues import Sentence, sentences
-from app.domain.classify.extract import READ_CHARACTERS, extract, text_of
+from app.domain.classify.extract import extract, text_of
 from app.domain.classify.heads import PackedRows
 from app.domain.classify.language import find_language
 from app.domain.classify.lexicon import SUPPORTED_LANGUAGES
@@ -270,7 +270,7 @@ class TrainedClassifier:
         says_yes = agrees_to_refund(found.cleaned.text, found.cleaned.quoted)
         if says_yes and not said.refund:
             said = Guess(Kind.REFUND_ITEM, True, _YES, _YES)
-        body = found.cleaned.text[:READ_CHARACTERS]
+        body = found.cleaned.body
         language = find_language(body if len(body) > 20 else text_of(found.cleaned))
         words = sum(len(sentence.words) for sentence in found.sentences)
         unsupported = language is not None and language not in SUPPORTED_LANGUAGES
@@ -289,6 +289,7 @@ class TrainedClassifier:
                 is_short
                 or unsupported
                 or says_yes
+                or found.cleaned.was_cut
                 or (language is None and words > 12)
                 or is_unsure(said, calibration, rules_agree=agrees)
                 or found.reading.has("injection")

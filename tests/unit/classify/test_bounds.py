@@ -1,0 +1,106 @@
+"""What is read of a long mail, and that what isn't is never lost in silence."""
+
+from __future__ import annotations
+
+import base64
+import re
+
+import pytest
+
+from app.domain.classify.clean import MAX_CHARACTERS, MAX_READ, READ_CHARACTERS, clean
+from app.domain.classify.trained import TrainedClassifier
+
+CLASSIFIER = TrainedClassifier()
+_FILLER = "The weather was fine and we walked along the river for a while. "
+_WISH = "Please refund my order 48213, the lamp arrived broken."
+_CARD = "4111 1111 1111 1111"
+
+
+def _letter(length: int) -> str:
+    return _FILLER * (length // len(_FILLER))
+
+
+def test_an_ordinary_letter_is_read_whole() -> None:
+    found = clean(_letter(4_000) + _WISH)
+    assert not found.was_cut
+    assert found.body == found.text
+
+
+@pytest.mark.parametrize("length", [5_000, 20_000, 150_000])
+def test_a_wish_at_the_end_of_a_long_letter_is_read_and_goes_to_a_person(length: int) -> None:
+    found = CLASSIFIER.classify(_letter(length) + "\n\n" + _WISH)
+    assert found.orders == ("48213",)
+    assert found.needs_human
+
+
+@pytest.mark.parametrize("place", [3_600, 5_500, 12_000, 250_000])
+def test_words_that_are_not_read_are_told_of(place: int) -> None:
+    text = _letter(place) + _WISH + _letter(300_000)
+    assert clean(text).was_cut
+    assert CLASSIFIER.classify(text).needs_human
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        _WISH + "\n\nOn Monday Ida wrote:\n" + _letter(90_000),
+        _WISH + "\n\nOn Monday Ida wrote:\n" + "> it was on its way.\n" * 5_000,
+        f"<p>{_WISH}</p><blockquote>{_letter(90_000)}</blockquote>",
+        f"<p>{_WISH}</p><style>{'p { color: red } ' * 9_000}</style>",
+    ],
+    ids=["mail below", "marked lines", "blockquote", "style sheet"],
+)
+def test_a_long_quote_or_style_sheet_is_no_reason_to_ask(body: str) -> None:
+    found = clean(body)
+    assert not found.was_cut
+    assert found.text == _WISH
+
+
+def test_markup_beyond_what_is_read_is_told_of() -> None:
+    assert clean("<p>" + "<b>x</b> " * 20_000 + _WISH + "</p>").was_cut
+
+
+def test_the_tail_of_an_encoded_mail_is_told_of() -> None:
+    text = base64.b64encode((_letter(100_000) + "é" * 9).encode()).decode()
+    assert len(text) < MAX_CHARACTERS
+    found = clean(text)
+    assert found.text.startswith(_FILLER.strip())
+    assert found.was_cut
+
+
+@pytest.mark.parametrize("edge", [READ_CHARACTERS, MAX_READ, READ_CHARACTERS - 1_000])
+def test_a_cut_through_a_card_number_shows_no_half_of_it(edge: int) -> None:
+    for shift in range(len(_CARD) + 1):
+        head = ("word " * edge)[: edge - shift]
+        found = clean(head + _CARD + " and more words" * 2_000)
+        shown = found.text + found.quoted + found.signature
+        assert re.search(r"\d{4} \d{2}", shown) is None, shift
+
+
+@pytest.mark.parametrize("shift", range(26))
+def test_a_cut_before_the_end_shows_no_half_of_a_card_number(shift: int) -> None:
+    text = "word " * 4_000 + _CARD + ("x" + " word" * 1_000)[: 2_000 - shift]
+    assert re.search(r"\d{4} \d{2}", clean(text).text) is None
+
+
+@pytest.mark.parametrize("shift", range(1, 8))
+def test_half_an_order_number_names_no_order(shift: int) -> None:
+    edge = READ_CHARACTERS - 1_000
+    text = ("word " * edge)[: edge - shift] + "#4821377" + " more words" * 2_000
+    assert set(CLASSIFIER.classify(text).orders) <= {"4821377"}
+
+
+@pytest.mark.parametrize(
+    ("markup", "told"),
+    [
+        ("<p>one</p><!-- <style> --><p>two</p>", "one\n\ntwo"),
+        ("<style>p{}</style><p>one</p><script>x</p></script><p>two</p>", "one\n\ntwo"),
+        ("<head><!-- </head> hidden --></head><p>one</p>", "one"),
+        ("<p>one</p><style>p{}", "one"),
+        ("<p>one</p><!-- never closed <p>two</p>", "one"),
+        ('<p>one</p><div STYLE="color:red;Display : none">two</div><p>three</p>', "one\n\nthree"),
+        ("<p>display: none is what I see</p>", "display: none is what I see"),
+    ],
+)
+def test_only_what_is_shown_is_read(markup: str, told: str) -> None:
+    assert re.sub(r"\s*\n\s*", "\n\n", clean(markup).text) == told
