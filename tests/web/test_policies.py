@@ -15,7 +15,7 @@ from app.replaying import run_replay
 from app.storage.tables import policies
 from app.usecases.reminders import rhythm
 from tests.support.fakes import World, make_line, make_order
-from tests.web.conftest import Desk, Person, body_of, sign_in
+from tests.web.conftest import Desk, Person, body_of, plan_token, sign_in
 
 TEXT = """The policy is called "Strict".
 
@@ -211,3 +211,41 @@ def test_a_brands_policy_decides_about_its_stores_orders(
     unbranded = record.model_copy(update={"config": with_brand(branded.config, "")})
     world.deps.accounts.save_store(unbranded, "tests", world.clock.now())
     assert body_of(agent.get("/api/v1/tickets/501"))["plan"]["needed_tier"] == "agent"
+
+
+def test_a_limit_by_address_counts_what_was_refunded_to_that_address(
+    world: World, desk: Desk, agent: Person, manager: Person
+) -> None:
+    text = (
+        f"{TEXT.replace('the last 5 days', 'the last 20 days')}\n"
+        'Limit "Address": allow at most 1 refund per address in 30 days; beyond that a team lead '
+        "must approve.\n"
+    )
+    number = draft(manager, text)
+    path = f"/api/v1/policies/{number}"
+    # No store is named that couldn't tell addresses.
+    checked = body_of(manager.post("/api/v1/policies/check", {"text": text}))
+    assert [one for one in checked["problems"] if "address" in one["message"]] == []
+    assert manager.post(f"{path}/check").status_code == 200
+    manager.post(f"{path}/replay")
+    run_job(world)
+    manager.get(f"{path}/replay")
+    assert manager.post(f"{path}/activate").status_code == 200
+    for name, address in (("#1042", "a"), ("#1043", "a"), ("#1044", "b"), ("#1045", None)):
+        key = address and address * 64
+        world.add_order(make_order(name, (make_line(1, "Socks", "20.00"),), address_key=key))
+        desk.receive(f"5{name[3:]}", f"I want a refund for my order {name}")
+    assert agent.get("/api/v1/me").status_code == 200
+    answer = agent.post("/api/v1/refunds", {"plan": plan_token(agent, "542")})
+    assert answer.status_code == 201
+    assert desk.work(str(body_of(answer)["id"])) == "settled"
+    needed = {
+        ticket: body_of(agent.get(f"/api/v1/tickets/{ticket}"))["plan"] for ticket in ("543", "544")
+    }
+    assert {ticket: plan["needed_tier"] for ticket, plan in needed.items()} == {
+        "543": "team_lead",
+        "544": "agent",
+    }
+    # An address that nobody knows isn't a new one.
+    unknown = desk.case("545").decision
+    assert unknown is not None and unknown.release_tier is not Tier.AGENT

@@ -115,8 +115,8 @@ def _protected(client: ShopifyClient) -> Check:
     """Whether addresses of orders and customers can be read. What is read isn't kept."""
     name = "customer data"
     mend = (
-        "ask for access to protected customer data (level 2: name, e-mail) in the Partner or "
-        "Dev Dashboard, then connect the shop again"
+        "ask for access to protected customer data (level 2: name, e-mail; for limits by address "
+        "also the address) in the Partner or Dev Dashboard, then connect the shop again"
     )
     try:
         answer = client.execute(documents.PROTECTED_DATA, {})
