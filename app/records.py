@@ -19,7 +19,7 @@ from app.domain.base import Value
 from app.domain.bonus import Bonus, BonusState
 from app.domain.case import Case
 from app.domain.channel import Channel
-from app.domain.classify.orders import OrderForm
+from app.domain.classify.order_forms import OrderForm
 from app.domain.crm import TicketWrite
 from app.domain.feedback import DayCount, Label, LabelKind, WeekOfReading
 from app.domain.money import Money

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import delete, insert, select, update
 
-from app.domain.classify.orders import OrderForm, learn_forms, widen_forms
+from app.domain.classify.order_forms import OrderForm, learn_forms, widen_forms
 from app.domain.feedback import DayCount, Label, LabelKind, WeekOfReading
 from app.storage.engine import Database
 from app.storage.tables import cases, labels, order_forms, tickets

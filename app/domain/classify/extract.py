@@ -16,7 +16,8 @@ from app.domain.classify.dates import find_dates
 from app.domain.classify.items import find_items
 from app.domain.classify.lexicon import SUPPORTED_LANGUAGES
 from app.domain.classify.mood import mood_of
-from app.domain.classify.orders import OrderForm, find_orders
+from app.domain.classify.order_forms import OrderForm
+from app.domain.classify.orders import find_orders
 from app.domain.classify.summary import summarise
 
 _SIGNALS = (

@@ -25,7 +25,7 @@ from app.domain.classify.extract import extract, text_of
 from app.domain.classify.heads import PackedRows
 from app.domain.classify.language import find_language
 from app.domain.classify.lexicon import SUPPORTED_LANGUAGES
-from app.domain.classify.orders import OrderForm
+from app.domain.classify.order_forms import OrderForm
 from app.domain.classify.rules import (
     Answer,
     Reading,

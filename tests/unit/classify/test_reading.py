@@ -12,7 +12,8 @@ from app.domain.classify.automatic import headers_say_automatic, is_machine_addr
 from app.domain.classify.clean import clean
 from app.domain.classify.contacts import find_emails, find_phones
 from app.domain.classify.dates import find_dates
-from app.domain.classify.orders import find_orders, learn_forms, widen_forms
+from app.domain.classify.order_forms import learn_forms, widen_forms
+from app.domain.classify.orders import find_orders
 from app.domain.classify.rules import RuleClassifier
 
 CHAT = """Chat started: 2026-03-12 09:12

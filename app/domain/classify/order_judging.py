@@ -1,0 +1,139 @@
+"""Whether one number is an order's: by its form, its label and what stands around it."""
+
+from __future__ import annotations
+
+import re
+
+from app.domain.classify.amounts import CURRENCY_NAMES, WEAK_NAMES
+from app.domain.classify.lexicon import beside_numbers
+from app.domain.classify.numbers import words_after
+from app.domain.classify.order_forms import OrderForm
+from app.domain.classify.order_labels import Label, is_of_something, label_before
+from app.domain.classify.order_numbers import CODES, Number
+
+_SET_OFF = re.compile(r"(?:[(:\[–—=]|(?<!\w)-)[ #]{0,2}$")
+_NAME_BEFORE = re.compile(r"(?<![^\W\d_])([^\W\d_]{1,9})\.?[ ]?$")
+_FROM_A_YEAR = frozenset({"from", "of", "de", "vom", "von", "van", "del", "dal", "du", "in"})
+_IS = frozenset(
+    {"is", "was", "are", "ist", "sind", "est", "sont", "es", "son", "è", "sono", "é", "são", "zijn"}
+    | {"lautet", "lauten", "var", "jest", "numaralı", "nolu"}
+)
+
+
+def is_quantity_or_money(text: str, number: Number) -> bool:
+    """Whether a unit or a currency stands beside a number."""
+    behind = text[number.end : number.end + 2]
+    if behind.lstrip()[:1] in set("%€$£¥₹") and re.match(
+        r"[ ]?[%€£¥₹]|[ ]?\$(?!\d)", text[number.end :]
+    ):
+        return re.match(r"[ ]?[€£¥₹][ ]?\d", text[number.end : number.end + 4]) is None
+    before = text[max(0, number.start - 4) : number.start]
+    if re.search(r"[€$£¥₹+][ ]?$", before):
+        return True
+    first = next(iter(words_after(text, number.end, 16)), "")
+    near = text[number.end : number.end + len(first) + 2].strip().lower().startswith(first)
+    if first and near and (first in beside_numbers("unit") or first in CURRENCY_NAMES):
+        # "1001 EUR 48.60": the currency belongs to what follows.
+        tail = text[number.end :][: len(first) + 6]
+        return re.search(r"[A-Za-z][ ]?\d", tail) is None
+    word = _NAME_BEFORE.search(text[max(0, number.start - 12) : number.start])
+    name = word.group(1) if word else ""
+    return name.lower() in CURRENCY_NAMES and (name.lower() not in WEAK_NAMES or name.isupper())
+
+
+def _stands_alone(number: Number) -> bool:
+    """Whether a number is an order's by its form alone: EN1001, SO-2231, 000000123."""
+    if number.suffix:
+        return False
+    if not number.prefix:
+        return bool(re.fullmatch(r"[0-9]?000[0-9]{5,7}", number.body))
+    if number.has_tail or not number.prefix.isupper() or len(number.prefix) < 2:
+        return False
+    if number.dash:
+        return len(number.prefix) <= 4 and 4 <= len(number.body) <= 9
+    # Two letters and eight digits or more are a VAT number; longer words are product names.
+    return len(number.prefix) == 2 and 4 <= len(number.body) <= 7
+
+
+def _is_set_off(text: str, number: Number) -> bool:
+    """Whether a number stands in brackets, behind a dash or colon, or alone on its line."""
+    before = text[max(0, number.start - 4) : number.start]
+    if _SET_OFF.search(before):
+        return True
+    starts = before.rstrip(" #")[-1:] in {"", "\n"}
+    return starts and text[number.end : number.end + 2].lstrip(" .")[:1] in {"", "\n"}
+
+
+def _fits_store(text: str, number: Number, label: Label, forms: tuple[OrderForm, ...]) -> bool:
+    """Whether the account's stores number their orders like this, and nothing speaks against it.
+
+    Short plain numbers are too common to count by form alone: they must be set off, or follow a
+    word for a refund or return.
+    """
+    if not any(form.fits(number.prefix, number.suffix, number.body) for form in forms):
+        return False
+    if number.prefix or number.suffix or len(number.body) >= 6:
+        return True
+    if number.is_year:
+        return False
+    before = label.fillers[:2]
+    spoken = any(word in beside_numbers("refund_word") for word in before)
+    return spoken or _is_set_off(text, number)
+
+
+def is_order(text: str, number: Number, label: Label, forms: tuple[OrderForm, ...]) -> bool:
+    """Whether a number is an order's, in a text that calls it so or by a form that orders have."""
+    if label.kind == "other" and label.is_close:
+        return False
+    labelled = label.kind == "order" and label.is_close
+    if not number.has_hash and is_quantity_or_money(text, number):
+        return False
+    prefix = number.prefix.upper()
+    if (prefix.lower() in beside_numbers("other_prefix") or prefix in CODES) and not labelled:
+        return False
+    if number.is_year and labelled and _FROM_A_YEAR & set(label.fillers[:2]):
+        return False
+    if number.has_hash or labelled:
+        return True
+    if _fits_store(text, number, label, forms):
+        return True
+    if forms and number.prefix:
+        return False
+    if _stands_alone(number):
+        return True
+    if number.is_year or number.has_tail or number.prefix or len(number.body) < 4:
+        return False
+    behind = words_after(text, number.end, 40)
+    while behind and behind[0] in beside_numbers("order_list"):
+        behind = behind[1:]
+    named = (
+        bool(behind)
+        and behind[0] in _IS
+        and any(word in beside_numbers("order_label") for word in behind[1:4])
+    )
+    near = label.kind == "order" and len(label.fillers) <= 6
+    listed = near and len(label.fillers) <= 1 and text.endswith(", ", 0, number.start)
+    return named or listed or (near and _is_set_off(text, number))
+
+
+def may_be_bare(text: str, number: Number) -> bool:
+    """Whether a plain number may be an order's where nothing around it says what it is."""
+    body = number.body
+    plain = number.written == body and 4 <= len(body) <= 7 and not number.is_year
+    if not plain or body.endswith("000") or is_quantity_or_money(text, number):
+        return False
+    label = label_before(text, number.start)
+    if label.kind == "other" and not is_of_something(label):
+        return False
+    if label.fillers and label.fillers[0] in beside_numbers("money_verb"):
+        return False
+    before = text[max(0, number.start - 2) : number.start]
+    if re.search(r"[+/\d][ ]?$", before) or re.match(
+        r"[ ]?[/\d]", text[number.end : number.end + 2]
+    ):
+        return False
+    # A postcode stands before the name of a town, or behind it.
+    return (
+        re.match(r"[ ](?:[A-Z]{2}\b|[A-ZÀ-Þ][^\W\d_]{2,})", text[number.end : number.end + 12])
+        is None
+    )
