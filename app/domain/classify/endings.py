@@ -94,6 +94,8 @@ def _ends_letter(line: str) -> bool:
         return False
     if plain in _SHORT_SIGN_OFFS:
         return True
+    if not plain.startswith(_SIGN_OFFS):
+        return False
     return any(
         plain == ending
         or (plain.startswith(ending) and plain[len(ending)] in " ,." and len(plain.split()) <= 7)

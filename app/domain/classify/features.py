@@ -71,12 +71,13 @@ def word_features(word: str) -> WordFeatures:
 
 def _letters(padded: str) -> list[int]:
     """The buckets of all pieces of three to five letters: `bucket("l" + piece)`."""
-    places = [(start, size) for size in (3, 4, 5) for start in range(len(padded) - size + 1)]
+    sizes = (3, 4, 5)
+    length = len(padded)
     if not padded.isascii():
-        return [bucket(f"l{padded[start : start + size]}") for start, size in places]
+        return [bucket(f"l{padded[i : i + n]}") for n in sizes for i in range(length - n + 1)]
     # One byte a letter, and a checksum goes on from that of what stands before.
-    signs = padded.encode()
-    return [crc32(signs[start : start + size], _LETTERS) & (BUCKETS - 1) for start, size in places]
+    signs, mask = padded.encode(), BUCKETS - 1
+    return [crc32(signs[i : i + n], _LETTERS) & mask for n in sizes for i in range(length - n + 1)]
 
 
 def looked_at(text: Sequence[Sentence]) -> Sequence[Sentence]:

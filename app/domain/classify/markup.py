@@ -96,6 +96,9 @@ def _shown_markup(text: str) -> tuple[str, bool]:
 
 def _without_unseen_elements(text: str) -> str:
     """Without elements that a mail program doesn't show: preview lines, planted instructions."""
+    lowered = text.lower()
+    if not any(name in lowered for name in ("display", "visibility", "font-size")):
+        return text
     kept: list[str] = []
     position = 0
     for number, style in enumerate(_UNSEEN_STYLE.finditer(text)):

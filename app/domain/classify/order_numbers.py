@@ -80,7 +80,11 @@ def _parts(piece: str) -> tuple[list[str], bool]:
 
 def pieces(text: str) -> Iterable[tuple[re.Match[str], list[Number], bool]]:
     """Number-like pieces of a text; `1001/1002` and `1001-1003` are two, the latter a range."""
-    tokens = (match for match in _TOKEN.finditer(text) if _HAS_DIGITS.search(match.group()))
+    tokens = (
+        match
+        for match in _TOKEN.finditer(text)
+        if not match.group().isalpha() and _HAS_DIGITS.search(match.group())
+    )
     for match in islice(tokens, MAX_NUMBERS):
         piece, start = match.group("number"), match.start("number")
         parts, is_range = _parts(piece)
