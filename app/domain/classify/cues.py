@@ -138,17 +138,28 @@ class CueBook:
     def find(self, text: list[Sentence]) -> list[Hit]:
         """All phrases found, in the order of the text."""
         hits: list[Hit] = []
-        beginning_with: dict[str, list[tuple[str, tuple[_Step, ...]]]] = {}
-        for number, (words, _, _, _) in enumerate(text):
-            for start, word in enumerate(words):
-                phrases = beginning_with.get(word)
-                if phrases is None:
-                    phrases = beginning_with[word] = self._beginning_with(word)
-                for group, steps in phrases:
-                    end = _match(words, start + 1, steps)
-                    if end:
-                        hits.append(Hit(group, number, start, end))
+        # Threads and forms say the same again: what was found in a sentence holds for its like.
+        known: dict[tuple[str, ...], list[tuple[str, int, int]]] = {}
+        for number, sentence in enumerate(text):
+            found = known.get(sentence.words)
+            if found is None:
+                found = known[sentence.words] = self._find_in(sentence.words)
+            hits += [Hit(group, number, start, end) for group, start, end in found]
         return hits
+
+    def _find_in(self, words: tuple[str, ...]) -> list[tuple[str, int, int]]:
+        """The phrases in one sentence: group, start and end."""
+        found: list[tuple[str, int, int]] = []
+        beginning_with: dict[str, list[tuple[str, tuple[_Step, ...]]]] = {}
+        for start, word in enumerate(words):
+            phrases = beginning_with.get(word)
+            if phrases is None:
+                phrases = beginning_with[word] = self._beginning_with(word)
+            for group, steps in phrases:
+                end = _match(words, start + 1, steps)
+                if end:
+                    found.append((group, start, end))
+        return found
 
     def _beginning_with(self, word: str) -> list[tuple[str, tuple[_Step, ...]]]:
         """Phrases whose first word this is; the word itself has been compared."""

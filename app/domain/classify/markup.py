@@ -39,6 +39,8 @@ _FREQUENT = (("&nbsp;", " "), ("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&
 _MAX_SPECIAL_TAGS = 500
 # Markup that is looked at: what is shown of more is more than anybody writes.
 _MAX_MARKUP = 30_000
+# Pieces between comments and hidden parts that are looked at.
+_MAX_PIECES = 2_000
 _SNIFFED = 30_000
 
 
@@ -68,12 +70,13 @@ def _end_of_part(text: str, name: str, position: int) -> int:
 def _shown_markup(text: str) -> tuple[str, bool]:
     """The first `_MAX_MARKUP` characters that are no comment, style sheet, script or head.
 
-    The second value says whether there is more.
+    At most `_MAX_PIECES` pieces between them are looked at. The second value says whether there is
+    more.
     """
     kept: list[str] = []
     position = length = 0
     comment = -1
-    while position < len(text) and length <= _MAX_MARKUP:
+    while position < len(text) and length <= _MAX_MARKUP and len(kept) < _MAX_PIECES:
         if comment < position:
             found = text.find("<!--", position)
             comment = found if found >= 0 else len(text)
@@ -91,7 +94,7 @@ def _shown_markup(text: str) -> tuple[str, bool]:
         else:
             position = start
     shown = "".join(kept)
-    return shown[:_MAX_MARKUP], len(shown) > _MAX_MARKUP
+    return shown[:_MAX_MARKUP], len(shown) > _MAX_MARKUP or position < len(text)
 
 
 def _without_unseen_elements(text: str) -> str:
