@@ -33,6 +33,7 @@ def _is_number(value: object) -> TypeGuard[Amount]:
     return isinstance(value, int | Decimal) and not isinstance(value, bool)
 
 
+@lru_cache(maxsize=4096)
 def day_words(day: date) -> str:
     """A date as people write it: 24 December 2026."""
     return f"{day.day} {day:%B} {day.year}"
@@ -62,6 +63,7 @@ def _count(number: Amount, word: str) -> str:
 # --- text ---------------------------------------------------------------------------------------
 
 
+@lru_cache(maxsize=4096)
 def _folded(items: tuple[str, ...]) -> frozenset[str]:
     return frozenset(item.casefold().strip() for item in items)
 
@@ -81,7 +83,7 @@ def _is_like(value: object, patterns: tuple[str, ...]) -> bool:
 def _text_truth(test: Test, value: object) -> bool | None:
     """Comparisons of texts, lists, yes and no; None when they can't be compared."""
     threshold, operator = test.threshold, test.operator
-    if operator in {Operator.IS, Operator.IS_NOT}:
+    if operator is Operator.IS or operator is Operator.IS_NOT:
         if isinstance(value, bool) and isinstance(threshold, bool):
             is_same = value is threshold
         elif isinstance(value, str) and isinstance(threshold, str):
@@ -91,7 +93,8 @@ def _text_truth(test: Test, value: object) -> bool | None:
         return is_same if operator is Operator.IS else not is_same
     if not isinstance(threshold, tuple):
         return None
-    if operator in {Operator.ONE_OF, Operator.NONE_OF} and isinstance(value, str):
+    is_choice = operator is Operator.ONE_OF or operator is Operator.NONE_OF
+    if is_choice and isinstance(value, str):
         is_among = value.casefold().strip() in _folded(threshold)
         return is_among if operator is Operator.ONE_OF else not is_among
     if operator is Operator.CONTAINS_ANY and isinstance(value, tuple):
@@ -117,10 +120,11 @@ def _as_numbers(test: Test, fact: Fact, rates: Rates) -> tuple[Amount, Amount] |
     if isinstance(threshold, Money):
         if not fact.unit.isupper() or len(fact.unit) != 3:
             return None
-        converted = rates.convert(Money.rounded(Decimal(value), fact.unit), threshold.currency)
-        if converted is None:
+        if not rates.knows(fact.unit, threshold.currency):
             return f"no rate from {fact.unit} to {threshold.currency} is set"
-        return converted, threshold.amount
+        money = Money.rounded(Decimal(value), fact.unit)
+        converted = rates.convert(money, threshold.currency)
+        return None if converted is None else (converted, threshold.amount)
     return (value, threshold) if _is_number(threshold) else None
 
 
@@ -162,48 +166,57 @@ def _amount(value: object) -> Amount:
     return value if _is_number(value) else 0
 
 
-def _unknown(test: Test, fact: Fact, because: str) -> Comparison:
-    return Comparison(
-        fact=test.fact,
-        operator=test.operator.value,
-        threshold=as_text(test.threshold),
-        actual=as_text(fact.value) if fact.is_known else None,
-        truth=Truth.UNKNOWN,
-        sentence=because,
-    )
+class _Ready:
+    """A test with what never changes about it: its words and its threshold as numbers or texts."""
 
+    def __init__(self, test: Test) -> None:
+        self.test = test
+        self.label = label_of(test.fact)
+        self.operator = test.operator.value
+        self.threshold = as_text(test.threshold)
 
-def _compare(test: Test, fact: Fact, rates: Rates) -> Comparison:
-    """The comparison of a fact with a test's threshold, in full."""
-    label = label_of(test.fact)
-    if not fact.is_known:
-        return _unknown(test, fact, f"{label}: not known ({fact.unknown_because})")
-    numbers = _as_numbers(test, fact, rates)
-    if isinstance(numbers, str):
-        return _unknown(test, fact, f"{label}: not known ({numbers})")
-    if numbers is None:
-        holds = _text_truth(test, fact.value)
-    else:
-        holds = _number_truth(test.operator, *numbers)
-    if holds is None:
-        wrong = f"{as_text(fact.value)} can't be compared with {as_text(test.threshold)}"
-        return _unknown(test, fact, f"{label}: {wrong}")
-    sentence = f"{label}: {as_text(fact.value)}"
-    missed: Decimal | None = None
-    if numbers is not None and test.operator in _COMPARE:
-        sentence = f"{_actual_words(test, fact)}, limit {as_text(test.threshold)}"
-        if not holds:
-            missed = abs(Decimal(numbers[0]) - Decimal(numbers[1]))
-            sentence = f"{sentence}: {_off_by(test, fact, missed)}"
-    return Comparison(
-        fact=test.fact,
-        operator=test.operator.value,
-        threshold=as_text(test.threshold),
-        actual=as_text(fact.value),
-        truth=Truth.TRUE if holds else Truth.FALSE,
-        sentence=sentence,
-        missed_by=missed,
-    )
+    def comparison(
+        self, actual: str | None, truth: Truth, sentence: str, missed: Decimal | None = None
+    ) -> Comparison:
+        """The comparison: all of it are our own values, so nothing is checked."""
+        return Comparison.made_of(
+            {
+                "fact": self.test.fact,
+                "operator": self.operator,
+                "threshold": self.threshold,
+                "actual": actual,
+                "truth": truth,
+                "sentence": sentence,
+                "missed_by": missed,
+            }
+        )
+
+    def compare(self, fact: Fact, rates: Rates) -> Comparison:
+        """The comparison of a fact with the test's threshold, in full."""
+        test, label = self.test, self.label
+        if fact.value is None:
+            because = f"{label}: not known ({fact.unknown_because})"
+            return self.comparison(None, Truth.UNKNOWN, because)
+        actual = as_text(fact.value)
+        numbers = _as_numbers(test, fact, rates)
+        if isinstance(numbers, str):
+            return self.comparison(actual, Truth.UNKNOWN, f"{label}: not known ({numbers})")
+        if numbers is None:
+            holds = _text_truth(test, fact.value)
+        else:
+            holds = _number_truth(test.operator, *numbers)
+        if holds is None:
+            wrong = f"{actual} can't be compared with {self.threshold}"
+            return self.comparison(actual, Truth.UNKNOWN, f"{label}: {wrong}")
+        sentence = f"{label}: {actual}"
+        missed: Decimal | None = None
+        if numbers is not None and test.operator in _COMPARE:
+            sentence = f"{_actual_words(test, fact)}, limit {self.threshold}"
+            if not holds:
+                missed = abs(Decimal(numbers[0]) - Decimal(numbers[1]))
+                sentence = f"{sentence}: {_off_by(test, fact, missed)}"
+        truth = Truth.TRUE if holds else Truth.FALSE
+        return self.comparison(actual, truth, sentence, missed)
 
 
 def _compare_season(season: Season, fact: Fact, today: date) -> Comparison:
@@ -240,38 +253,42 @@ def _compare_season(season: Season, fact: Fact, today: date) -> Comparison:
 
 
 class Tester:
-    """A comparison made ready: equal facts get the same answer without being compared again."""
+    """A comparison made ready. A fact seen before gets the same answer without being compared.
+
+    Facts that are equal are mostly the same object (`app.domain.policy.drawing`).
+    """
 
     def __init__(self, test: Test | Season) -> None:
         self.test = test
         self.fact = test.fact
+        self._ready = _Ready(test) if isinstance(test, Test) else None
         threshold = test.threshold if isinstance(test, Test) else None
         self._currency = threshold.currency if isinstance(threshold, Money) else None
-        self._known: dict[object, Comparison] = {}
+        self._known: dict[int | tuple[int, object], Comparison] = {}
+        # What the keys were made of, so that the ids stay theirs.
+        self._pinned: list[tuple[Fact, Rates]] = []
         self._absent = Fact(name=test.fact, unknown_because="no connected store supplies this fact")
 
     def compare(self, fact: Fact | None, rates: Rates, today: date) -> Comparison:
         """The comparison for a fact; None stands for one that nothing supplies."""
         fact = fact or self._absent
-        test = self.test
-        key: object
-        if isinstance(test, Season):
-            key = (fact.value, fact.unknown_because, today)
-        else:
-            value = fact.value
-            # True == 1 in Python, and 30 == 30.0: types are told apart.
-            key = (type(value), value, fact.unknown_because, fact.unit)
+        key: int | tuple[int, object] = id(fact)
+        if self._ready is None:
+            key = (id(fact), today)
+        elif self._currency is not None and self._currency != fact.unit:
+            # The same rates give the same answer; others may give another.
+            key = (id(fact), id(rates))
         found = self._known.get(key)
         if found is not None:
             return found
-        if isinstance(test, Season):
-            made = _compare_season(test, fact, today)
+        if self._ready is not None:
+            made = self._ready.compare(fact, rates)
         else:
-            made = _compare(test, fact, rates)
-            if self._currency is not None and self._currency != fact.unit:
-                # Rates may change between decisions: what depends on them isn't remembered.
-                return made
+            assert isinstance(self.test, Season)  # noqa: S101 - else it is ready
+            made = _compare_season(self.test, fact, today)
         if len(self._known) >= _REMEMBERED:
             self._known.clear()
+            self._pinned.clear()
         self._known[key] = made
+        self._pinned.append((fact, rates))
         return made

@@ -35,8 +35,8 @@ from app.domain.policy.rates import Rates
 Facts = Mapping[str, Fact]
 
 # Truth as a number: "all" is then the least, "any" the greatest, "not" the mirror.
-_LEVEL = {Truth.FALSE: 0, Truth.UNKNOWN: 1, Truth.TRUE: 2}
 _TRUTHS = (Truth.FALSE, Truth.UNKNOWN, Truth.TRUE)
+_FALSE, _UNKNOWN, _TRUE = _TRUTHS
 _Tree = Callable[[Sequence[int]], int]
 # How many findings of one policy are remembered in all.
 _FINDINGS_KEPT = 50_000
@@ -51,6 +51,11 @@ _ALWAYS_NEEDED = frozenset(
 )
 
 
+def _level(truth: Truth) -> int:
+    # By what it is: members of enumerations are slow to look up.
+    return 2 if truth is _TRUE else 1 if truth is _UNKNOWN else 0
+
+
 def _grow(condition: Condition, is_negated: bool, testers: list[tuple[Tester, bool]]) -> _Tree:
     """The tree over the levels of `testers`, which are added in the order written.
 
@@ -61,6 +66,8 @@ def _grow(condition: Condition, is_negated: bool, testers: list[tuple[Tester, bo
         return lambda levels: 2 - part(levels)
     if isinstance(condition, AllOf | AnyOf):
         parts = [_grow(part, is_negated, testers) for part in condition.parts]
+        if len(parts) == 1:
+            return parts[0]
         if isinstance(condition, AllOf):
             return lambda levels: min([part(levels) for part in parts], default=2)
         return lambda levels: max([part(levels) for part in parts], default=0)
@@ -88,7 +95,7 @@ class Checked:
 
     def telling(self) -> list[Comparison]:
         """The comparisons that speak for the truth found: the opposite below a "not"."""
-        wanted = _LEVEL[self.truth]
+        wanted = _level(self.truth)
         return [
             one
             for one, level, is_negated in zip(
@@ -96,13 +103,6 @@ class Checked:
             )
             if (2 - level if is_negated else level) == wanted
         ]
-
-    def missed_by(self) -> Decimal | None:
-        """By how much the condition failed, when it failed by one number alone."""
-        if self.truth is not Truth.FALSE:
-            return None
-        failed = self.telling()
-        return failed[0].missed_by if len(failed) == 1 else None
 
 
 class CompiledCondition:
@@ -119,7 +119,7 @@ class CompiledCondition:
         comparisons = tuple(
             [tester.compare(facts.get(tester.fact), rates, today) for tester, _ in self._testers]
         )
-        levels = [_LEVEL[one.truth] for one in comparisons]
+        levels = [_level(one.truth) for one in comparisons]
         return Checked(_TRUTHS[self._tree(levels)], comparisons, levels, self._negated)
 
     def truth(self, facts: Facts, rates: Rates, today: date) -> Truth:
@@ -127,11 +127,19 @@ class CompiledCondition:
         return self.check(facts, rates, today).truth
 
 
-def _picker(names: Sequence[str]) -> Callable[[Facts], tuple[Fact, ...]]:
-    """Reads facts of these names, all of which must be there."""
-    if len(names) == 1:
-        return lambda facts: (facts[names[0]],)
-    return itemgetter(*names) if names else lambda facts: ()
+# Stands for the rates among the ids of facts; no fact has this name.
+_RATES = "rates"
+_Ids = Mapping[str, int]
+
+
+def ids_of(facts: Facts, rates: Rates) -> _Ids:
+    """What findings are remembered by: which objects the facts and rates are."""
+    return {**dict(zip(facts, map(id, facts.values()), strict=True)), _RATES: id(rates)}
+
+
+def _picker(names: Sequence[str]) -> Callable[[_Ids], object]:
+    """Reads the ids of these names, all of which must be there."""
+    return itemgetter(*names) if names else lambda ids: None
 
 
 class CompiledClause:
@@ -153,46 +161,57 @@ class CompiledClause:
         names = {test.fact for test in tests}
         if any(isinstance(test, Season) for test in tests):
             names.add(TODAY)
-        self._pick = _picker(sorted(names))
-        self._needs_rates = any(
+        self._names = sorted(names)
+        needs_rates = any(
             isinstance(test, Test) and isinstance(test.threshold, Money) for test in tests
         )
+        self._pick = _picker([*self._names, _RATES] if needs_rates else self._names)
         self._remembered = remembered
-        # Beside each finding stands what its key was made of, so that the ids stay theirs.
-        self._known: dict[tuple[int, ...], tuple[Finding, object]] = {}
+        self._known: dict[object, Finding] = {}
+        # What the keys were made of, so that the ids stay theirs.
+        self._pinned: list[object] = []
 
-    def apply(self, facts: Facts, rates: Rates, today: date, line_id: str | None) -> Finding:
+    def apply(
+        self, facts: Facts, rates: Rates, today: date, line_id: str | None, ids: _Ids
+    ) -> Finding:
         """Test the clause completely and say how it came out.
 
-        `facts` holds every fact that the clause asks for: see `CompiledPolicy.complete`.
+        `facts` holds every fact that the clause asks for: see `CompiledPolicy.complete`; `ids` is
+        `ids_of` these facts and rates.
         """
-        used = self._pick(facts)
-        key = tuple(map(id, used))
-        if self._needs_rates:
-            key = (*key, id(rates))
-        known = self._known.get(key)
-        if known is None:
+        key = self._pick(ids)
+        finding = self._known.get(key)
+        if finding is None:
             if len(self._known) >= self._remembered:
                 self._known.clear()
+                self._pinned.clear()
             finding = self._finding(self.condition.check(facts, rates, today))
-            known = self._known[key] = (finding, (used, rates))
-        return known[0] if line_id is None else known[0].with_one("line_id", line_id)
+            self._known[key] = finding
+            self._pinned.append(([facts[name] for name in self._names], rates))
+        return finding if line_id is None else finding.with_one("line_id", line_id)
 
     def _finding(self, checked: Checked) -> Finding:
         clause = self.clause
-        if checked.truth is Truth.TRUE:
+        missed: Decimal | None = None
+        if checked.truth is _TRUE:
             sentence = clause.because
         else:
-            sentences = [one.sentence for one in checked.telling()]
-            sentence = "; ".join(dict.fromkeys(sentences)) or clause.title
-        return Finding(
-            code=clause.id,
-            title=clause.title,
-            effect=clause.effect,
-            truth=checked.truth,
-            sentence=sentence,
-            comparisons=checked.comparisons,
-            missed_by=checked.missed_by(),
+            telling = checked.telling()
+            sentence = "; ".join(dict.fromkeys([one.sentence for one in telling])) or clause.title
+            if checked.truth is _FALSE and len(telling) == 1:
+                missed = telling[0].missed_by
+        return Finding.made_of(
+            {
+                "code": clause.id,
+                "title": clause.title,
+                "effect": clause.effect,
+                "truth": checked.truth,
+                "sentence": sentence,
+                "line_id": None,
+                "comparisons": checked.comparisons,
+                "missed_by": missed,
+                "is_nearest_miss": False,
+            }
         )
 
     def wants_evidence(self, facts: Facts, rates: Rates, today: date) -> bool:

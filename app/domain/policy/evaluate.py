@@ -21,7 +21,7 @@ from app.domain.decision import Decision, Finding, LineVerdict, Truth, Verdict
 from app.domain.order import Order
 from app.domain.plan import InvalidChoice, Plan
 from app.domain.policy.authority import decision_facts, limit_findings, required_tier
-from app.domain.policy.compiled import CompiledPolicy, prepare
+from app.domain.policy.compiled import CompiledPolicy, ids_of, prepare
 from app.domain.policy.drawing import Scene, line_facts, order_facts, some_facts
 from app.domain.policy.facts import Fact
 from app.domain.policy.history import UNKNOWN_HISTORY, History
@@ -43,7 +43,8 @@ def apply_clause(clause: Clause, facts: Facts, line_id: str | None) -> Finding:
     day = today if isinstance(today, date) else date.max
     policy = Policy(id="one", version=1, title=clause.title, clauses=(clause,), tiers=())
     ready = prepare(policy)
-    return ready.clauses[0].apply(ready.complete(facts), NO_RATES, day, line_id)
+    known = ready.complete(facts)
+    return ready.clauses[0].apply(known, NO_RATES, day, line_id, ids_of(known, NO_RATES))
 
 
 def decide(
@@ -73,7 +74,8 @@ def decide(
     )
     blocks = order_blocks(order)
     known = ready.complete(general)
-    order_findings = [item.apply(known, rates, scene.today, None) for item in ready.of_order]
+    ids = ids_of(known, rates)
+    order_findings = [item.apply(known, rates, scene.today, None, ids) for item in ready.of_order]
     considered = [
         line for line in order.lines if not request.line_ids or line.id in request.line_ids
     ]

@@ -7,10 +7,10 @@ from datetime import date
 
 from app.domain.decision import Finding, LineVerdict, Truth, Verdict
 from app.domain.order import LineItem, Order
-from app.domain.policy.compiled import CompiledPolicy
+from app.domain.policy.compiled import CompiledPolicy, ids_of
 from app.domain.policy.facts import Fact
 from app.domain.policy.model import ALWAYS, Clause, Effect
-from app.domain.policy.precedence import Choice, choose
+from app.domain.policy.precedence import Choice, Ranked, choose
 from app.domain.policy.proposal import NothingLeft, Untold, terms_of
 from app.domain.policy.rates import Rates
 from app.domain.refundability import line_blocks
@@ -41,7 +41,8 @@ def decide_line(
 ) -> LineDecision:
     """Test every clause on one line, and say what they come to."""
     blocks = line_blocks(line)
-    own = [item.apply(facts, rates, today, line.id) for item in ready.of_lines]
+    ids = ids_of(facts, rates)
+    own = [item.apply(facts, rates, today, line.id, ids) for item in ready.of_lines]
     findings = [*own, *order_findings]
     if blocks:
         kind = Verdict.NOT_ELIGIBLE if blocks[0].effect is Effect.EXCLUDE else Verdict.NEEDS_REVIEW
@@ -66,12 +67,14 @@ def decide_line(
 
 
 def _choice(ready: CompiledPolicy, findings: Sequence[Finding]) -> Choice:
-    held, maybe = [], []
+    # Looked up once: members of enumerations are slow to reach.
+    true, false = Truth.TRUE, Truth.FALSE
+    held: list[Ranked] = []
+    maybe: list[Ranked] = []
     for one in findings:
-        if one.truth is Truth.TRUE:
-            held.append(ready.by_id[one.code].ranked)
-        elif one.truth is Truth.UNKNOWN:
-            maybe.append(ready.by_id[one.code].ranked)
+        truth = one.truth
+        if truth is not false:
+            (held if truth is true else maybe).append(ready.by_id[one.code].ranked)
     ring = [one.clause for one in (*held, *maybe) if one.clause.id in ready.ring]
     if ring:
         return Choice(conflict=tuple(sorted(ring, key=lambda clause: clause.id)))

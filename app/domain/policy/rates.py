@@ -31,6 +31,10 @@ class Rates(Value):
     def _worth(self, currency: str) -> Decimal | None:
         return Decimal(1) if currency == self.base else self.per_unit.get(currency)
 
+    def knows(self, source: str, target: str) -> bool:
+        """Whether amounts in one currency can be told in the other."""
+        return source == target or None not in (self._worth(source), self._worth(target))
+
     def convert(self, money: Money, currency: str) -> Decimal | None:
         """An amount in another currency, not rounded; None when there is no rate for it."""
         if money.currency == currency:
