@@ -24,9 +24,10 @@ from integrations.stores.magento.vocabulary import VENDOR
 
 log = logging.getLogger(__name__)
 
-# Magento itself has no limit; a shop's server is spared all the same.
-CALLS = 40
-CALLS_SECONDS = 10
+# Magento itself has no limit; a shop's server is spared all the same. The window is short, so that a
+# call waits for its turn: a triage that has to come back later would read everything once more.
+CALLS = 8
+CALLS_SECONDS = 2
 BUDGET_WAIT_SECONDS = 5.0
 # Shops are slower than other vendors, and a refund waits for the payment gateway.
 READ_FACTOR = 2.0
