@@ -458,7 +458,7 @@ def is_line_fact(name: str) -> bool:
 def order_facts(scene: Scene, more: Iterable[str] = ()) -> dict[str, Fact]:
     """Every fact of order, request, customer and calendar, and the history facts in `more`."""
     facts = {name: _fact(name, read(scene)) for name, read in _ORDER_READERS.items()}
-    for name in more:
+    for name in sorted(more):
         if history_ask(name) is not None and not is_line_fact(name):
             facts[name] = _fact(name, _history_value(scene, name, None))
     return facts
@@ -467,7 +467,7 @@ def order_facts(scene: Scene, more: Iterable[str] = ()) -> dict[str, Fact]:
 def line_facts(scene: Scene, line: LineItem, more: Iterable[str] = ()) -> dict[str, Fact]:
     """Every fact of one line item, and the item's history facts in `more`."""
     facts = {name: _fact(name, read(scene, line)) for name, read in _LINE_READERS.items()}
-    for name in more:
+    for name in sorted(more):
         if is_line_fact(name) and name not in facts:
             facts[name] = _fact(name, _history_value(scene, name, line))
     return facts
@@ -476,7 +476,8 @@ def line_facts(scene: Scene, line: LineItem, more: Iterable[str] = ()) -> dict[s
 def some_facts(scene: Scene, names: Iterable[str], line: LineItem | None = None) -> dict[str, Fact]:
     """Only the named facts: those of the order, or with `line` those of that line."""
     found: dict[str, Fact] = {}
-    for name in names:
+    # Sorted: a decision is the same text in every process, whatever a set's order is there.
+    for name in sorted(names):
         if line is None and name in _ORDER_READERS:
             found[name] = _fact(name, _ORDER_READERS[name](scene))
         elif line is not None and name in _LINE_READERS:

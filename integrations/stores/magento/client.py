@@ -24,8 +24,8 @@ from integrations.stores.magento.vocabulary import VENDOR
 
 log = logging.getLogger(__name__)
 
-# Magento itself has no limit; a shop's server is spared all the same. The window is short, so that a
-# call waits for its turn: a triage that has to come back later would read everything once more.
+# Magento itself has no limit; a shop's server is spared all the same. The window is short, so a
+# call waits its turn: a triage that has to come back later would read everything once more.
 CALLS = 8
 CALLS_SECONDS = 2
 BUDGET_WAIT_SECONDS = 5.0

@@ -13,6 +13,9 @@ from app.domain.masking import mask_payment_data
 
 digits = st.text("0123456789", min_size=12, max_size=18)
 cards = digits.map(lambda body: body + luhn.calc_check_digit(body))
+cards_of_sixteen = st.from_regex(r"[1-9][0-9]{14}", fullmatch=True).map(
+    lambda body: body + luhn.calc_check_digit(body)
+)
 around = st.sampled_from(["", " ", "no.", "card:", "(", "\n", "x", "-", "1001 ", ", ", "/"])
 behind = st.sampled_from(["", " ", ".", ")", "\n", " 12/27", "/27", "-", " 123", ", 1001"])
 separators = st.sampled_from(["", " ", "-", ".", "\u00a0", "  ", " - "])
@@ -25,7 +28,7 @@ def test_no_card_number_survives(card: str, before: str, after: str) -> None:
     assert not any(luhn.is_valid(run) for run in re.findall(r"\d{13,19}", masked))
 
 
-@given(cards.filter(lambda card: len(card) == 16 and card[0] != "0"), separators, behind)
+@given(cards_of_sixteen, separators, behind)
 def test_no_card_number_in_groups_survives(card: str, separator: str, after: str) -> None:
     written = separator.join(card[i : i + 4] for i in range(0, 16, 4))
     masked = mask_payment_data(f"my card {written}{after}")
