@@ -31,6 +31,11 @@ def plain_word(word: str) -> str:
     return "".join(sign for sign in folded if not unicodedata.combining(sign))
 
 
+def _is_inside_number(text: str, place: int) -> bool:
+    """Whether digits stand on both sides of a sign."""
+    return text[max(0, place - 1) : place].isdigit() and text[place + 1 : place + 2].isdigit()
+
+
 class Sentence(NamedTuple):
     """Words of one sentence, whether it asks, and where it stands in the text."""
 
@@ -65,7 +70,9 @@ def sentences(text: str) -> list[Sentence]:
         for match in _WORD.finditer(text, line_start, line_end):
             piece = match.group()
             if piece in ".!?;":
-                close(piece == "?", match.end())
+                # The point in 149.99 or 12.11. ends no sentence.
+                if not (piece == "." and _is_inside_number(text, match.start())):
+                    close(piece == "?", match.end())
                 continue
             if not words:
                 first = match.start()

@@ -10,7 +10,7 @@ from app.domain.classify.cues import CueBook
 SUPPORTED_LANGUAGES = frozenset({"en", "de", "fr", "es", "nl", "pt", "it"})
 
 # Groups that are sets of single words, looked up around a phrase and never searched for.
-_WORD_SETS = ("negation", "condition", "waiting")
+_WORD_SETS = ("negation", "condition", "contrast", "waiting")
 
 
 @cache

@@ -69,6 +69,11 @@ class Reading:
 def _is_denied(sentence: Sentence, hit: Hit) -> bool:
     """Whether a negation stands before or right behind a phrase, outside an if-clause."""
     before = sentence.words[max(0, hit.start - 4) : hit.start]
+    # "Not a new one but my money": what is denied ends where the wish begins.
+    for place in range(len(before) - 1, -1, -1):
+        if before[place] in word_set("contrast"):
+            before = before[place + 1 :]
+            break
     after = sentence.words[hit.end : hit.end + 2]
     inside = sentence.words[hit.start : hit.end]
     if word_set("condition") & set(sentence.words[: hit.start]):
