@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.domain.classification import Classification, Kind
-from app.domain.classify.rules import RuleClassifier
+from app.domain.classify.cues import sentences
+from app.domain.classify.rules import RuleClassifier, judge, read
 from app.evaluation.measure import FOLDER, Gold, load_set
 from app.ports import Classifier
 
@@ -125,3 +126,35 @@ def test_any_text_gives_a_sane_row(text: str, subject: str | None) -> None:
 def test_huge_text_gives_a_sane_row(piece: str) -> None:
     answer = CLASSIFIER.classify(piece * (200_000 // len(piece)))
     assert 0 <= answer.confidence <= 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Please cancel it and send the £149.99 back.",
+        "I don't want a replacement but my money back.",
+        "Ich möchte keine Ersatzlieferung sondern den Betrag zurück.",
+        "Quiero que me devuelvan los 35,50 euros.",
+        "Rivoglio i miei soldi, 1.249,00 euro.",
+    ],
+)
+def test_a_sum_or_a_denial_before_it_hides_no_wish(text: str) -> None:
+    assert judge(read(text)).refund
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "My employer will reimburse me, please send the invoice for my order.",
+        "Mon employeur me rembourse cet achat, merci de m'envoyer la facture.",
+    ],
+)
+def test_money_that_another_pays_back_is_no_wish(text: str) -> None:
+    assert not judge(read(text)).refund
+
+
+def test_the_point_in_a_sum_ends_no_sentence() -> None:
+    assert [sentence.words for sentence in sentences("I paid 149.99 on 12.11.2026. Bye.")] == [
+        ("i", "paid", "149", "99", "on", "12", "11", "2026"),
+        ("bye",),
+    ]
