@@ -157,6 +157,9 @@ class SqlAccounts:
                 self._insert_policy(tx, account.id, DEFAULT_POLICY, now)
             data: dict[str, object] = {"active": account.is_active, "helpdesk": account.helpdesk}
             append_event(tx, account.id, actor, action, f"account:{account.id}", data, now)
+        # Other processes hear of it when what they remember of the account ends.
+        self._doors.pop(account.id, None)
+        self._door_names.clear()
 
     def _insert_policy(
         self, tx: Connection, account_id: str, policy: Policy, now: datetime
