@@ -18,6 +18,7 @@ from pydantic import AwareDatetime, Field
 from app.domain.base import Value
 from app.domain.bonus import Bonus
 from app.domain.classification import Classification
+from app.domain.classify.clean import Cleaned
 from app.domain.crm import CustomerFields, TicketFields, TicketWrite
 from app.domain.matching import Lookup, OrderQuery
 from app.domain.money import Money
@@ -281,10 +282,10 @@ class Store(Protocol):
 
 
 class Classifier(Protocol):
-    """Reads one text. Rules and a trained model are both one of these."""
+    """Reads one message. Rules and a trained model are both one of these."""
 
-    def classify(self, text: str, subject: str | None = None) -> Classification:
-        """What the text is about; never raises on any text."""
+    def classify_message(self, message: Cleaned) -> Classification:
+        """What a message is about that `clean` took apart and masked; never raises on any."""
 
 
 class Clock(Protocol):

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from app.domain.classification import Classification, Kind, Signal
-from app.domain.classify.agreement import agrees_to_refund
+from app.domain.classify.agreement import agrees_to_refund, may_agree
 from app.domain.classify.automatic import is_machine_address
 from app.domain.classify.clean import clean
 from app.domain.classify.extract import text_of
+from app.domain.classify.order_forms import OrderForm
 from app.domain.classify.orders import find_orders
-from app.domain.masking import mask_payment_data
 from app.domain.ticket import Message, Ticket
+from app.ports import Classifier
 from app.usecases.deps import Deps
 
 CLOSED = "closed"
@@ -27,20 +28,30 @@ _EARLIER_MESSAGES = 8
 
 
 def classify_ticket(deps: Deps, account_id: str, ticket: Ticket) -> Classification:
-    """Classify a ticket's text, with payment data masked before anything else sees it.
+    """Classify a ticket's text; see `read_ticket_text`."""
+    return read_ticket_text(
+        deps.classifier_for(account_id), ticket, lambda: deps.learning.order_forms(account_id)
+    )
 
-    Orders are looked for once more in the forms that the account's own stores use, and addresses
-    that are the requester's own are left out.
+
+def read_ticket_text(
+    classifier: Classifier, ticket: Ticket, order_forms: Callable[[], tuple[OrderForm, ...]]
+) -> Classification:
+    """What a ticket's text is about.
+
+    `clean` masks payment data in all that it keeps, and nothing else sees the text. Orders are
+    looked for once more in the forms that the account's own stores use (`order_forms` is only asked
+    where money may be wanted), and addresses that are the requester's own are left out.
     """
-    text, subject = mask_payment_data(ticket.description), mask_payment_data(ticket.subject)
-    found = deps.classifier_for(account_id).classify(text, subject)
+    message = clean(ticket.description, ticket.subject)
+    found = classifier.classify_message(message)
     changes: dict[str, object] = {}
     if ticket.has_attachments:
         changes["has_evidence"] = True
     if asks_for_refund(found):
-        forms = deps.learning.order_forms(account_id)
+        forms = order_forms()
         if forms:
-            named = find_orders(text_of(clean(text, subject)), forms)
+            named = find_orders(text_of(message), forms)
             changes["orders"] = tuple(dict.fromkeys([*found.orders, *named]))
     own = {
         contact.value.lower() for contact in (*ticket.requester.emails, *ticket.requester.phones)
@@ -73,6 +84,11 @@ def why_left_alone(ticket: Ticket, found: Classification) -> str | None:
 def classify_reply(
     deps: Deps, account_id: str, messages: Sequence[Message]
 ) -> Classification | None:
+    """What the customer's newest message is about; see `read_newest`."""
+    return read_newest(deps.classifier_for(account_id), messages)
+
+
+def read_newest(classifier: Classifier, messages: Sequence[Message]) -> Classification | None:
     """What the customer's newest message is about; None when there is no such message.
 
     A short yes to a refund that an agent offered before it is a wish for that refund, for a person
@@ -86,23 +102,23 @@ def classify_reply(
     if not places:
         return None
     newest = messages[places[-1]]
-    text = mask_payment_data(newest.text)
-    found = deps.classifier_for(account_id).classify(text)
-    asked = _asked_before(messages, places[-1])
-    if not found.refund and agrees_to_refund(clean(text).text, asked):
-        found = found.model_copy(
-            update={
-                "refund": True,
-                "refund_related": True,
-                "kind": found.kind if found.kind.is_refund_related else Kind.REFUND_ITEM,
-                "needs_human": True,
-                "confidence": min(found.confidence, 0.5),
-            }
-        )
+    said = clean(newest.text)
+    found = classifier.classify_message(said)
+    if not found.refund and may_agree(said.text):
+        asked = _asked_before(messages, places[-1])
+        if agrees_to_refund(said.text, asked):
+            found = found.model_copy(
+                update={
+                    "refund": True,
+                    "refund_related": True,
+                    "kind": found.kind if found.kind.is_refund_related else Kind.REFUND_ITEM,
+                    "needs_human": True,
+                    "confidence": min(found.confidence, 0.5),
+                }
+            )
     if asks_for_refund(found) and not found.orders:
         earlier = [messages[number] for number in places[-1 - _EARLIER_MESSAGES : -1]]
-        named = _orders_named(deps, account_id, earlier)
-        found = found.model_copy(update={"orders": named})
+        found = found.model_copy(update={"orders": _orders_named(earlier)})
     if newest.has_attachments:
         found = found.model_copy(update={"has_evidence": True})
     return found
@@ -112,13 +128,13 @@ def _asked_before(messages: Sequence[Message], place: int) -> str:
     """What an agent wrote last before a message."""
     for message in reversed(messages[:place]):
         if not message.is_from_customer:
-            return clean(mask_payment_data(message.text)).text
+            return clean(message.text).text
     return ""
 
 
-def _orders_named(deps: Deps, account_id: str, messages: Sequence[Message]) -> tuple[str, ...]:
+def _orders_named(messages: Sequence[Message]) -> tuple[str, ...]:
     """Order numbers that earlier messages name, those of the newest first."""
     named: list[str] = []
     for message in reversed(messages):
-        named += deps.classifier_for(account_id).classify(mask_payment_data(message.text)).orders
+        named += find_orders(text_of(clean(message.text)))
     return tuple(dict.fromkeys(named))

@@ -9,6 +9,7 @@ from typing import Any
 
 from app.domain.case import Case
 from app.domain.classification import Classification
+from app.domain.classify.clean import Cleaned
 from app.domain.order import Order
 from app.domain.people import Agent
 from app.domain.refund import Refund
@@ -50,7 +51,7 @@ class FixedClassifier:
     def __init__(self, answer: Classification | Exception) -> None:
         self.answer = answer
 
-    def classify(self, text: str, subject: str | None = None) -> Classification:
+    def classify_message(self, message: Cleaned) -> Classification:
         if isinstance(self.answer, Exception):
             raise self.answer
         return self.answer

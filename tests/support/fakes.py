@@ -17,6 +17,7 @@ from typing import Any
 from app.domain.bonus import Bonus
 from app.domain.channel import Channel
 from app.domain.classification import Classification, Kind, Reason
+from app.domain.classify.clean import Cleaned
 from app.domain.crm import CustomerFields, TicketFields, TicketWrite
 from app.domain.errors import BadDelivery, NotAllowed, NotFound
 from app.domain.matching import Candidate, FoundBy, Lookup, OrderQuery, normal_name
@@ -107,7 +108,8 @@ class HeardNotifier:
 class TellingClassifier:
     """`app.ports.Classifier`: "refund" asks for money back, "broken" names a fault."""
 
-    def classify(self, text: str, subject: str | None = None) -> Classification:
+    def classify_message(self, message: Cleaned) -> Classification:
+        text = message.text
         is_refund = "refund" in text.lower()
         return Classification(
             refund=is_refund,

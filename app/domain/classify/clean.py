@@ -92,10 +92,21 @@ def _ends(text: str) -> list[str]:
 
 def _part_lines(text: str) -> list[str]:
     """The lines of one part, in one spelling and masked."""
-    spelled = normalise(without_blobs(text))
+    spelled = _spelled(text)
     if len(spelled) > 2 * MAX_READ:
         spelled = _cut_behind(spelled[: 2 * MAX_READ])
-    return without_look_alikes(mask_payment_data(spelled)).split("\n")
+    return without_look_alikes(spelled).split("\n")
+
+
+def _spelled(text: str) -> str:
+    """A text in one spelling and masked.
+
+    Masked twice: spelled out, a small raised number goes on with the card number before it; and
+    only spelled out, a number is known that has unseen characters in it.
+    """
+    masked = mask_payment_data(text)
+    spelled = normalise(without_blobs(masked))
+    return spelled if spelled == masked else mask_payment_data(spelled)
 
 
 def _lines(text: str, *, goes_on: bool) -> list[str]:
@@ -173,5 +184,4 @@ def clean(
 def _subject(subject: str | None) -> str:
     """A subject in one line, masked."""
     head = (subject or "")[: 4 * _MAX_SUBJECT]
-    text = mask_payment_data(normalise(head))
-    return " ".join(without_look_alikes(text).split())[:_MAX_SUBJECT]
+    return " ".join(without_look_alikes(_spelled(head)).split())[:_MAX_SUBJECT]

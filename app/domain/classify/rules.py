@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from app.domain.classification import Classification, Kind, Reason
-from app.domain.classify.clean import clean
+from app.domain.classify.clean import Cleaned, clean
 from app.domain.classify.cues import Hit, Sentence, sentences
 from app.domain.classify.extract import extract, text_of
 from app.domain.classify.language import find_language
@@ -280,11 +280,14 @@ class RuleClassifier:
 
     def classify(self, text: str, subject: str | None = None) -> Classification:
         """What a ticket is about. Never raises, whatever the text is."""
-        cleaned = clean(text, subject)
-        whole = text_of(cleaned)
+        return self.classify_message(clean(text, subject))
+
+    def classify_message(self, message: Cleaned) -> Classification:
+        """What a message is about that was taken apart already. Never raises."""
+        whole = text_of(message)
         reading = read(whole)
         answer = judge(reading)
-        body = cleaned.body
+        body = message.body
         language = find_language(body if len(body) > 20 else whole)
         words = sum(len(sentence.words) for sentence in reading.text)
         confidence = _confidence(answer)
@@ -297,11 +300,11 @@ class RuleClassifier:
             or unsupported
             or (language is None and words > 12)
             or answer.conflict
-            or cleaned.was_cut
+            or message.was_cut
             or confidence < _SURE
             or reading.has("injection")
         )
-        found = extract(cleaned, language, reading.text, reading.hits)
+        found = extract(message, language, reading.text, reading.hits)
         return Classification(
             refund=answer.refund,
             refund_related=answer.kind.is_refund_related,

@@ -78,7 +78,11 @@ class TextRead:
 
 def read_text(text: str, subject: str | None = None) -> TextRead:
     """Clean a text and look for everything that the heads weigh."""
-    cleaned = clean(text, subject)
+    return read_cleaned(clean(text, subject))
+
+
+def read_cleaned(cleaned: Cleaned) -> TextRead:
+    """Look for everything that the heads weigh in a message that was taken apart already."""
     reading = read(text_of(cleaned))
     answer = judge(reading)
     signals = signal_names(reading, answer)
@@ -262,7 +266,13 @@ class TrainedClassifier:
 
         `forms` are the forms of the order numbers that the account's stores use.
         """
-        found = read_text(text, subject)
+        return self.classify_message(clean(text, subject), forms=forms)
+
+    def classify_message(
+        self, message: Cleaned, *, forms: tuple[OrderForm, ...] = ()
+    ) -> Classification:
+        """What a message is about that was taken apart already. Never raises."""
+        found = read_cleaned(message)
         calibration = self._weights.calibration
         scores = self._weights.scores(found)
         said = guess(scores, calibration)

@@ -13,10 +13,9 @@ from app.domain.classification import Classification, Kind
 from app.domain.classify.cues import sentences
 from app.domain.classify.rules import RuleClassifier, judge, read
 from app.evaluation.measure import FOLDER, Gold, load_set
-from app.ports import Classifier
 
 EXAMPLES = load_set(FOLDER / "examples.jsonl")
-CLASSIFIER: Classifier = RuleClassifier()
+CLASSIFIER = RuleClassifier()
 
 
 @cache

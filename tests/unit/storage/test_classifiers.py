@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from app.domain.classify.adapt import Adaptation, Grade, fingerprint
+from app.domain.classify.clean import clean
 from app.domain.classify.trained import TrainedClassifier, shipped_weights
 from app.storage.classifiers import SqlClassifiers
 from app.usecases.classifiers import AccountClassifiers, roll_back, train_account
@@ -81,7 +82,7 @@ def test_an_account_learns_and_its_workers_hear_of_it(records: Records) -> None:
     own = classifiers.of("acme")
     assert own is not common
     assert own is classifiers.of("acme")
-    assert own.classify("please chalk it back to my tab").classifier == "account-1"
+    assert own.classify_message(clean("please chalk it back to my tab")).classifier == "account-1"
 
 
 def test_weights_made_from_other_shipped_ones_are_left_alone(records: Records) -> None:

@@ -6,6 +6,8 @@ from dataclasses import replace
 
 import pytest
 
+from app.domain.classification import Classification
+from app.domain.classify.clean import Cleaned
 from app.domain.errors import AccessDenied, Malformed, NotFound
 from app.domain.matching import MatchOutcome
 from app.domain.ticket import Contact, Requester, TicketEvent, TicketEventKind
@@ -264,9 +266,9 @@ def test_card_numbers_are_masked_before_anything_sees_or_keeps_them(bench: Bench
     seen: list[str] = []
 
     class Listening(FixedClassifier):
-        def classify(self, text: str, subject: str | None = None):
-            seen.append(f"{subject} {text}")
-            return bench.deps.classifier.classify(text, subject)
+        def classify_message(self, message: Cleaned) -> Classification:
+            seen.append(message.model_dump_json())
+            return bench.deps.classifier.classify_message(message)
 
     ticket = bench.helpdesk.add_ticket("7", "refund to 4111 1111 1111 1111 please")
     bench.helpdesk.tickets["7"] = ticket.model_copy(update={"subject": "Card 4111111111111111"})
