@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
+from itertools import islice
 from typing import NamedTuple
 from zlib import crc32
 
@@ -30,6 +31,8 @@ SIGNAL_WEIGHT = 0.25
 # What a customer wants is said in the beginning, or at the end: so many words are looked at.
 _WORDS_AT_START = 450
 _WORDS_AT_END = 120
+# A letter of so many words has hardly so many different ones; a list of words may.
+_DIFFERENT_WORDS = 320
 
 _LONG_WORD = 24
 # How many concepts further on still make a pair.
@@ -63,21 +66,39 @@ def word_features(word: str) -> WordFeatures:
         plain = "0x"
     else:
         plain = word[:_LONG_WORD]
-    letters: dict[int, None] = {}
+    letters: set[int] = set()
     if len(plain) > 2 and not plain.isdigit():
-        letters = dict.fromkeys(_letters(f"<{plain}>"))
+        letters = _letters(f"<{plain}>")
     return WordFeatures(plain, bucket(f"w{plain}"), tuple(letters), concepts_of(plain))
 
 
-def _letters(padded: str) -> list[int]:
-    """The buckets of all pieces of three to five letters: `bucket("l" + piece)`."""
-    sizes = (3, 4, 5)
-    length = len(padded)
-    if not padded.isascii():
-        return [bucket(f"l{padded[i : i + n]}") for n in sizes for i in range(length - n + 1)]
-    # One byte a letter, and a checksum goes on from that of what stands before.
-    signs, mask = padded.encode(), BUCKETS - 1
-    return [crc32(signs[i : i + n], _LETTERS) & mask for n in sizes for i in range(length - n + 1)]
+def _letters(padded: str) -> set[int]:
+    """The buckets of all pieces of three to five letters: `bucket("l" + piece)`.
+
+    A checksum goes on from that of what stands before, so a piece costs its last letter.
+    """
+    found: set[int] = set()
+    add, mask = found.add, BUCKETS - 1
+    if padded.isascii():
+        signs = padded.encode()
+        for start in range(len(signs) - 2):
+            piece = signs[start : start + 5]
+            three = crc32(piece[:3], _LETTERS)
+            add(three & mask)
+            # Nothing is left at the end of a word: the checksum stays, and is in the set.
+            four = crc32(piece[3:4], three)
+            add(four & mask)
+            add(crc32(piece[4:], four) & mask)
+        return found
+    letters = [sign.encode() for sign in padded]
+    for start in range(len(letters) - 2):
+        one, two, third, *more = letters[start : start + 5]
+        total = crc32(one + two + third, _LETTERS)
+        add(total & mask)
+        for sign in more:
+            total = crc32(sign, total)
+            add(total & mask)
+    return found
 
 
 def looked_at(text: Sequence[Sentence]) -> Sequence[Sentence]:
@@ -94,13 +115,9 @@ def looked_at(text: Sequence[Sentence]) -> Sequence[Sentence]:
 
 
 def words_of(text: Iterable[Sentence]) -> Iterator[WordFeatures]:
-    """The different words of a text, each once."""
-    seen: set[str] = set()
-    for sentence in text:
-        for word in sentence.words:
-            if word not in seen:
-                seen.add(word)
-                yield word_features(word)
+    """The different words of a text, each once, at most `_DIFFERENT_WORDS`."""
+    seen = dict.fromkeys(word for sentence in text for word in sentence.words)
+    return map(word_features, islice(seen, _DIFFERENT_WORDS))
 
 
 def pair_buckets(text: Iterable[Sentence]) -> set[int]:

@@ -39,6 +39,9 @@ _FREQUENT = (("&nbsp;", " "), ("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&
 _MAX_SPECIAL_TAGS = 500
 # Markup that is looked at: what is shown of more is more than anybody writes.
 _MAX_MARKUP = 30_000
+# So many angles begin the tags of more markup than that; a text of nothing but angles has more.
+_MAX_TAGS = 5_000
+_MANY_TAGS = re.compile(rf"(?:[^<]*+<){{{_MAX_TAGS}}}")
 # Pieces between comments and hidden parts that are looked at.
 _MAX_PIECES = 2_000
 _SNIFFED = 30_000
@@ -70,8 +73,8 @@ def _end_of_part(text: str, name: str, position: int) -> int:
 def _shown_markup(text: str) -> tuple[str, bool]:
     """The first `_MAX_MARKUP` characters that are no comment, style sheet, script or head.
 
-    At most `_MAX_PIECES` pieces between them are looked at. The second value says whether there is
-    more.
+    At most `_MAX_PIECES` pieces between them are looked at, and `_MAX_TAGS` tags. The second value
+    says whether there is more.
     """
     kept: list[str] = []
     position = length = 0
@@ -94,7 +97,9 @@ def _shown_markup(text: str) -> tuple[str, bool]:
         else:
             position = start
     shown = "".join(kept)
-    return shown[:_MAX_MARKUP], len(shown) > _MAX_MARKUP or position < len(text)
+    most = _MANY_TAGS.match(shown, 0, _MAX_MARKUP)
+    reads = most.end() - 1 if most else _MAX_MARKUP
+    return shown[:reads], len(shown) > reads or position < len(text)
 
 
 def _without_unseen_elements(text: str) -> str:
@@ -140,8 +145,9 @@ def _mark_quotes(text: str) -> str:
 def html_to_text(text: str, at_most: int) -> tuple[str, bool]:
     """The text that a reader of this HTML sees, and whether it was cut at `at_most` characters.
 
-    Read is the beginning: of the markup that shows something at most `_MAX_MARKUP` characters.
-    Quoted parts come out with `> ` before each line, table cells with a tab between them.
+    Read is the beginning: of the markup that shows something at most `_MAX_MARKUP` characters
+    and `_MAX_TAGS` tags. Quoted parts come out with `> ` before each line, table cells with a tab
+    between them.
     """
     text = text.replace(_QUOTE_STARTS, " ").replace(_QUOTE_ENDS, " ")
     text, was_cut = _shown_markup(text)

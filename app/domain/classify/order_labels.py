@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from app.domain.classify.lexicon import beside_numbers
 
@@ -35,6 +36,7 @@ def _is_abbreviation(word: str) -> bool:
     return word in _ABBREVIATIONS or word.endswith(("nr", "no", "num"))
 
 
+@lru_cache(maxsize=1024)
 def _is_typo(word: str) -> bool:
     """Whether a word is a frequent word for "order" with one letter wrong, missing or swapped."""
     if len(word) < 5 or word in beside_numbers("not_a_typo"):
@@ -44,7 +46,7 @@ def _is_typo(word: str) -> bool:
 
 def _is_one_off(word: str, label: str) -> bool:
     """Whether two words differ by one letter: another one, one more, or two that are swapped."""
-    short, long = sorted((word, label), key=len)
+    short, long = (word, label) if len(word) <= len(label) else (label, word)
     if len(long) - len(short) > 1 or len(short) < 4:
         return False
     same = next(
