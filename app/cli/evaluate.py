@@ -57,7 +57,7 @@ def evaluate_command(files: tuple[Path, ...], as_json: bool, with_speed: bool) -
         if rows:
             report["sets"][path.stem] = bootstrap(evaluate(classifier.classify, rows))
     if with_speed:
-        report["speed"] = speed(classifier.classify, everything)
+        report["speed"] = speed(classifier, everything)
     report["fallen"] = falls(report["sets"], shipped_card())
     if as_json:
         click.echo(json.dumps(report, indent=2))
@@ -75,6 +75,15 @@ def _print(report: dict[str, Any]) -> None:
                 interval = f"{found['low']:.3f} to {found['high']:.3f}"
                 click.echo(f"  {title:<28} {found['score']:.3f}   ({interval})")
     if "speed" in report:
-        click.echo(f"speed: {json.dumps(report['speed'])}")
+        _print_speed(report["speed"])
     for line in report["fallen"]:
         click.echo(f"fallen: {line}")
+
+
+def _print_speed(found: dict[str, Any]) -> None:
+    click.echo(f"tickets, ms of CPU: {json.dumps(found['tickets_ms'])}")
+    click.echo(f"memory, MB: {found['memory_mb']}")
+    click.echo("mails of 200 kB, ms of CPU (as a ticket, as a reply)")
+    for name, taken in found["huge_mails_ms"].items():
+        click.echo(f"  {name:<28} {taken:6.1f} {found['huge_replies_ms'][name]:6.1f}")
+    click.echo(f"  {'worst':<28} {found['worst_huge_ms']:6.1f}")

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import base64
+import random
 import re
 
 import pytest
 
+from app.domain.classify import features
 from app.domain.classify.clean import MAX_CHARACTERS, MAX_READ, READ_CHARACTERS, clean
+from app.domain.classify.cues import sentences
+from app.domain.classify.extract import text_of
 from app.domain.classify.trained import TrainedClassifier
+from app.evaluation.hostile import hostile_mails
 
 CLASSIFIER = TrainedClassifier()
 _FILLER = "The weather was fine and we walked along the river for a while. "
@@ -104,3 +109,45 @@ def test_half_an_order_number_names_no_order(shift: int) -> None:
 )
 def test_only_what_is_shown_is_read(markup: str, told: str) -> None:
     assert re.sub(r"\s*\n\s*", "\n\n", clean(markup).text) == told
+
+
+@pytest.mark.parametrize("behind", ["\u00b9", "\u00bd", "\u2460", " \u200b", "\u2007"])
+@pytest.mark.parametrize("between", ["", "\u200b", " ", "\u00a0"])
+def test_no_spelling_hides_a_card_number(between: str, behind: str) -> None:
+    card = between.join(_CARD.split()) + behind
+    found = clean(f"It was paid with {card}\nPlease refund it.", f"Card {card}")
+    for part in (found.subject, found.text):
+        assert "[card ending 1111]" in part
+        assert "4111" not in part
+
+
+def test_markup_of_nothing_but_angles_is_told_of() -> None:
+    assert clean(f"<p>{_WISH}</p>" + "<" * 20_000).was_cut
+    assert clean(f"<p>{_WISH}</p>" + "<" * 20_000).text.startswith(_WISH)
+
+
+def test_a_list_of_words_is_weighed_by_its_first_ones() -> None:
+    """What an ordinary letter of the longest kind says is weighed whole."""
+    words = [
+        f"word{'abcdefghij'[n % 10]}{'klmnopqrst'[n // 10 % 10]}{n // 100 * 'u'}"
+        for n in range(560)
+    ]
+    spans = features.looked_at(sentences(". ".join(words)))
+    assert len(set(words)) == 560
+    assert len(list(features.words_of(spans))) < 400
+    letter = features.looked_at(sentences(" ".join(words[:300] * 2)))
+    assert len(list(features.words_of(letter))) == 300
+
+
+def test_each_stage_of_a_hostile_mail_gets_little_to_read() -> None:
+    """Whatever 200 kB are made of, no stage behind the first cut gets more than a long letter."""
+    for name, make in hostile_mails().items():
+        text = make(random.Random(7))
+        found = clean(text, text)
+        assert len(text) > 150_000, name
+        assert len(found.body) <= READ_CHARACTERS + 2, name
+        assert len(found.subject) <= 300, name
+        assert len(found.text) + len(found.quoted) + len(found.signature) <= 3 * MAX_READ, name
+        spans = sentences(text_of(found))
+        assert all(len(span.words) <= 80 for span in spans), name
+        assert sum(len(span.words) for span in spans) <= READ_CHARACTERS, name
