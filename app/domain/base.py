@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 from typing import Any, Self, TypeVar
 
@@ -9,7 +10,11 @@ from pydantic import BaseModel, ConfigDict
 
 V = TypeVar("V", bound="Value")
 _new = object.__new__
-_set = object.__setattr__
+# The four places of a value, written directly: a frozen value has no other way in.
+_set_fields = BaseModel.__dict__["__dict__"].__set__
+_set_named = BaseModel.__dict__["__pydantic_fields_set__"].__set__
+_set_extra = BaseModel.__dict__["__pydantic_extra__"].__set__
+_set_private = BaseModel.__dict__["__pydantic_private__"].__set__
 
 
 class Value(BaseModel):
@@ -46,6 +51,16 @@ class Value(BaseModel):
         return _made(cls, fields, _all_fields(cls))
 
 
+def with_one_each(values: Iterable[V], field: str, value: object) -> list[V]:
+    """`Value.with_one` of many values at once, all with the same other value."""
+    found = []
+    for one in values:
+        fields = one.__dict__.copy()
+        fields[field] = value
+        found.append(_made(type(one), fields, one.__pydantic_fields_set__))
+    return found
+
+
 @cache
 def _all_fields(kind: type[Value]) -> set[str]:
     # One set for all: values are frozen, so nothing is ever added to it.
@@ -54,8 +69,8 @@ def _all_fields(kind: type[Value]) -> set[str]:
 
 def _made(kind: type[V], fields: dict[str, Any], named: set[str]) -> V:
     made = _new(kind)
-    _set(made, "__dict__", fields)
-    _set(made, "__pydantic_fields_set__", named)
-    _set(made, "__pydantic_extra__", None)
-    _set(made, "__pydantic_private__", None)
+    _set_fields(made, fields)
+    _set_named(made, named)
+    _set_extra(made, None)
+    _set_private(made, None)
     return made

@@ -35,6 +35,10 @@ def _step(currency: str) -> Decimal:
     return Decimal(1).scaleb(-minor_unit_digits(currency))
 
 
+def _is_currency(text: str) -> bool:
+    return len(text) == 3 and text.isascii() and text.isalpha() and text.isupper()
+
+
 class Money(Value):
     """An exact amount in one currency, e.g. 48.60 EUR. May be negative or zero.
 
@@ -84,7 +88,7 @@ class Money(Value):
     @classmethod
     def rounded(cls, amount: Decimal, currency: str) -> Self:
         """Money from a computed amount, rounded half up to the currency's minor unit."""
-        return cls(amount=amount.quantize(_step(currency), ROUND_HALF_UP), currency=currency)
+        return cls._fitting(amount.quantize(_step(currency), ROUND_HALF_UP), currency)
 
     @classmethod
     def from_minor_units(cls, units: int, currency: str) -> Self:
@@ -94,7 +98,14 @@ class Money(Value):
     @classmethod
     def zero(cls, currency: str) -> Self:
         """Nothing, in a currency."""
-        return cls(amount=Decimal(0), currency=currency)
+        return cls._fitting(_step(currency) * 0, currency)
+
+    @classmethod
+    def _fitting(cls, amount: Decimal, currency: str) -> Self:
+        """Money from an amount that has the currency's decimals already."""
+        if not (amount.is_finite() and _is_currency(currency)):
+            return cls(amount=amount, currency=currency)
+        return cls.made_of({"amount": amount + 0, "currency": currency})
 
     @classmethod
     def total(cls, parts: Iterable[Money], currency: str) -> Money:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
 from fnmatch import translate
@@ -17,6 +17,7 @@ from app.domain.policy.facts import Fact, FactType, fact_spec, label_of
 from app.domain.policy.rates import Rates
 
 Amount = int | Decimal
+Facts = Mapping[str, Fact]
 
 _COMPARE: dict[Operator, Callable[[Amount, Amount], bool]] = {
     Operator.AT_MOST: lambda actual, limit: actual <= limit,
@@ -25,12 +26,14 @@ _COMPARE: dict[Operator, Callable[[Amount, Amount], bool]] = {
     Operator.MORE_THAN: lambda actual, limit: actual > limit,
 }
 _UPPER = frozenset({Operator.AT_MOST, Operator.LESS_THAN})
+# Named, because a union is made anew wherever it is written, and this is asked very often.
+_NUMBER = (int, Decimal)
 # How many answers of one comparison are kept; the next decision mostly asks the same again.
 _REMEMBERED = 512
 
 
 def _is_number(value: object) -> TypeGuard[Amount]:
-    return isinstance(value, int | Decimal) and not isinstance(value, bool)
+    return isinstance(value, _NUMBER) and not isinstance(value, bool)
 
 
 @lru_cache(maxsize=4096)
@@ -122,8 +125,7 @@ def _as_numbers(test: Test, fact: Fact, rates: Rates) -> tuple[Amount, Amount] |
             return None
         if not rates.knows(fact.unit, threshold.currency):
             return f"no rate from {fact.unit} to {threshold.currency} is set"
-        money = Money.rounded(Decimal(value), fact.unit)
-        converted = rates.convert(money, threshold.currency)
+        converted = rates.convert(Money.rounded(Decimal(value), fact.unit), threshold.currency)
         return None if converted is None else (converted, threshold.amount)
     return (value, threshold) if _is_number(threshold) else None
 
@@ -241,54 +243,78 @@ def _compare_season(season: Season, fact: Fact, today: date) -> Comparison:
         if until is not None and is_late:
             missed = Decimal((today - until).days)
             sentence = f"{sentence}, {_count((today - until).days, 'day')} late"
-    return Comparison(
-        fact=season.fact,
-        operator="season",
-        threshold=span,
-        actual=as_text(day) if fact.is_known else None,
-        truth=truth,
-        sentence=sentence,
-        missed_by=missed,
+    return Comparison.made_of(
+        {
+            "fact": season.fact,
+            "operator": "season",
+            "threshold": span,
+            "actual": as_text(day) if fact.is_known else None,
+            "truth": truth,
+            "sentence": sentence,
+            "missed_by": missed,
+        }
     )
 
 
-class Tester:
-    """A comparison made ready. A fact seen before gets the same answer without being compared.
+# Truth as a number: "all" is then the least, "any" the greatest, "not" the mirror.
+FALSE, UNKNOWN, TRUE = 0, 1, 2
+_LEVELS = {Truth.FALSE: FALSE, Truth.UNKNOWN: UNKNOWN, Truth.TRUE: TRUE}
 
-    Facts that are equal are mostly the same object (`app.domain.policy.drawing`).
+
+def _level(truth: Truth, is_negated: bool) -> int:
+    return TRUE - _LEVELS[truth] if is_negated else _LEVELS[truth]
+
+
+class Answer:
+    """A comparison and how it counts in its condition. It holds what it was made of."""
+
+    __slots__ = ("_made_of", "comparison", "level")
+
+    def __init__(self, comparison: Comparison, level: int, made_of: object) -> None:
+        self.comparison = comparison
+        self.level = level
+        self._made_of = made_of
+
+
+class Tester:
+    """A comparison made ready, below a "not" or not.
+
+    A fact seen before gets the same answer without being compared: facts that are equal are mostly
+    the same object (`app.domain.policy.drawing`).
     """
 
-    def __init__(self, test: Test | Season) -> None:
+    def __init__(self, test: Test | Season, is_negated: bool = False) -> None:
         self.test = test
         self.fact = test.fact
+        self._is_negated = is_negated
         self._ready = _Ready(test) if isinstance(test, Test) else None
         threshold = test.threshold if isinstance(test, Test) else None
         self._currency = threshold.currency if isinstance(threshold, Money) else None
-        self._known: dict[int | tuple[int, object], Comparison] = {}
-        # What the keys were made of, so that the ids stay theirs.
-        self._pinned: list[tuple[Fact, Rates]] = []
+        # Answers by the ids of what went in, which each answer keeps from becoming another's: by
+        # the fact's id alone where nothing else counts.
+        self.known: dict[int | tuple[int, object], Answer] = {}
         self._absent = Fact(name=test.fact, unknown_because="no connected store supplies this fact")
 
-    def compare(self, fact: Fact | None, rates: Rates, today: date) -> Comparison:
-        """The comparison for a fact; None stands for one that nothing supplies."""
-        fact = fact or self._absent
+    def answer(self, facts: Facts, rates: Rates, today: date) -> Answer:
+        """The comparison for the fact among these; one that nothing supplies is unknown."""
+        fact = facts.get(self.fact) or self._absent
         key: int | tuple[int, object] = id(fact)
         if self._ready is None:
             key = (id(fact), today)
         elif self._currency is not None and self._currency != fact.unit:
             # The same rates give the same answer; others may give another.
             key = (id(fact), id(rates))
-        found = self._known.get(key)
-        if found is not None:
-            return found
+        found = self.known.get(key)
+        if found is None:
+            if len(self.known) >= _REMEMBERED:
+                self.known.clear()
+            comparison = self._compare(fact, rates, today)
+            level = _level(comparison.truth, self._is_negated)
+            found = self.known[key] = Answer(comparison, level, (fact, rates))
+        return found
+
+    def _compare(self, fact: Fact, rates: Rates, today: date) -> Comparison:
         if self._ready is not None:
-            made = self._ready.compare(fact, rates)
-        else:
-            assert isinstance(self.test, Season)  # noqa: S101 - else it is ready
-            made = _compare_season(self.test, fact, today)
-        if len(self._known) >= _REMEMBERED:
-            self._known.clear()
-            self._pinned.clear()
-        self._known[key] = made
-        self._pinned.append((fact, rates))
-        return made
+            return self._ready.compare(fact, rates)
+        assert isinstance(self.test, Season)  # noqa: S101 - else it is ready
+        return _compare_season(self.test, fact, today)

@@ -1,4 +1,4 @@
-"""A policy made ready to decide: each condition once as comparisons and the tree that joins them.
+"""A policy made ready to decide: each clause with its condition and what it found before.
 
 `prepare` keeps the last policies, so that a process that decides many orders prepares each once.
 """
@@ -6,38 +6,27 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
 from operator import itemgetter
 from threading import Lock
 
-from app.domain.decision import Comparison, Finding, Truth
+from app.domain.base import with_one_each
+from app.domain.decision import Finding, Truth
 from app.domain.money import Money
-from app.domain.policy.comparing import Tester
-from app.domain.policy.conditions import (
-    AllOf,
-    AnyOf,
-    Condition,
-    Not,
-    Season,
-    Test,
-    facts_of,
-    tests_of,
-)
+from app.domain.policy.checking import Checked, CompiledCondition
+from app.domain.policy.comparing import Facts
+from app.domain.policy.conditions import Season, Test, tests_of
 from app.domain.policy.facts import TODAY, Fact, history_ask
 from app.domain.policy.limits import Subject
 from app.domain.policy.model import Effect, Policy, Scope
 from app.domain.policy.precedence import Ranked, effective_condition, find_cycle, rank
 from app.domain.policy.rates import Rates
 
-Facts = Mapping[str, Fact]
-
-# Truth as a number: "all" is then the least, "any" the greatest, "not" the mirror.
-_TRUTHS = (Truth.FALSE, Truth.UNKNOWN, Truth.TRUE)
-_FALSE, _UNKNOWN, _TRUE = _TRUTHS
-_Tree = Callable[[Sequence[int]], int]
+# By what they are: members of enumerations are slow to look up.
+_TRUE, _UNKNOWN, _FALSE = Truth.TRUE, Truth.UNKNOWN, Truth.FALSE
 # How many findings of one policy are remembered in all.
 _FINDINGS_KEPT = 50_000
 _ALWAYS_NEEDED = frozenset(
@@ -51,102 +40,38 @@ _ALWAYS_NEEDED = frozenset(
 )
 
 
-def _level(truth: Truth) -> int:
-    # By what it is: members of enumerations are slow to look up.
-    return 2 if truth is _TRUE else 1 if truth is _UNKNOWN else 0
-
-
-def _grow(condition: Condition, is_negated: bool, testers: list[tuple[Tester, bool]]) -> _Tree:
-    """The tree over the levels of `testers`, which are added in the order written.
-
-    Each tester stands with whether a "not" is above it.
-    """
-    if isinstance(condition, Not):
-        part = _grow(condition.part, not is_negated, testers)
-        return lambda levels: 2 - part(levels)
-    if isinstance(condition, AllOf | AnyOf):
-        parts = [_grow(part, is_negated, testers) for part in condition.parts]
-        if len(parts) == 1:
-            return parts[0]
-        if isinstance(condition, AllOf):
-            return lambda levels: min([part(levels) for part in parts], default=2)
-        return lambda levels: max([part(levels) for part in parts], default=0)
-    place = len(testers)
-    testers.append((Tester(condition), is_negated))
-    return lambda levels: levels[place]
-
-
-class Checked:
-    """The outcome of one condition: its truth, and each comparison with what it says of it."""
-
-    __slots__ = ("_levels", "_negated", "comparisons", "truth")
-
-    def __init__(
-        self,
-        truth: Truth,
-        comparisons: tuple[Comparison, ...],
-        levels: list[int],
-        negated: list[bool],
-    ) -> None:
-        self.truth = truth
-        self.comparisons = comparisons
-        self._levels = levels
-        self._negated = negated
-
-    def telling(self) -> list[Comparison]:
-        """The comparisons that speak for the truth found: the opposite below a "not"."""
-        wanted = _level(self.truth)
-        return [
-            one
-            for one, level, is_negated in zip(
-                self.comparisons, self._levels, self._negated, strict=True
-            )
-            if (2 - level if is_negated else level) == wanted
-        ]
-
-
-class CompiledCondition:
-    """One condition, ready to be checked against facts."""
-
-    def __init__(self, condition: Condition) -> None:
-        self.facts = facts_of(condition)
-        self._testers: list[tuple[Tester, bool]] = []
-        self._tree = _grow(condition, False, self._testers)
-        self._negated = [is_negated for _, is_negated in self._testers]
-
-    def check(self, facts: Facts, rates: Rates, today: date) -> Checked:
-        """Make every comparison; none is left out once the answer is clear."""
-        comparisons = tuple(
-            [tester.compare(facts.get(tester.fact), rates, today) for tester, _ in self._testers]
-        )
-        levels = [_level(one.truth) for one in comparisons]
-        return Checked(_TRUTHS[self._tree(levels)], comparisons, levels, self._negated)
-
-    def truth(self, facts: Facts, rates: Rates, today: date) -> Truth:
-        """The truth alone."""
-        return self.check(facts, rates, today).truth
-
-
 # Stands for the rates among the ids of facts; no fact has this name.
 _RATES = "rates"
-_Ids = Mapping[str, int]
+Ids = Mapping[str, int]
 
 
-def ids_of(facts: Facts, rates: Rates) -> _Ids:
+def ids_of(facts: Facts, rates: Rates) -> Ids:
     """What findings are remembered by: which objects the facts and rates are."""
     return {**dict(zip(facts, map(id, facts.values()), strict=True)), _RATES: id(rates)}
 
 
-def _picker(names: Sequence[str]) -> Callable[[_Ids], object]:
-    """Reads the ids of these names, all of which must be there."""
-    return itemgetter(*names) if names else lambda ids: None
+def _picker(names: Sequence[str]) -> Callable[[Mapping[str, object]], object]:
+    """Reads what stands under these names, all of which must be there."""
+    return itemgetter(*names) if names else lambda found: None
+
+
+class Found:
+    """A finding of one clause about no line, and what it was made of, so that ids stay theirs."""
+
+    __slots__ = ("_facts", "_rates", "finding")
+
+    def __init__(self, finding: Finding, facts: object, rates: Rates) -> None:
+        self.finding = finding
+        self._facts = facts
+        self._rates = rates
 
 
 class CompiledClause:
     """One clause, ready to be applied. `asks` is its condition without the wish for evidence.
 
-    Findings are remembered by the facts that went in: facts that are equal are mostly the same
-    object (`app.domain.policy.drawing`), so most clauses aren't even compared again.
+    Findings are `known` by the facts that went in, whose ids `key` picks: facts that are equal are
+    mostly the same object (`app.domain.policy.drawing`), so most clauses aren't even compared
+    again.
     """
 
     def __init__(self, ranked: Ranked, remembered: int) -> None:
@@ -161,34 +86,26 @@ class CompiledClause:
         names = {test.fact for test in tests}
         if any(isinstance(test, Season) for test in tests):
             names.add(TODAY)
-        self._names = sorted(names)
+        self._facts = _picker(sorted(names))
         needs_rates = any(
             isinstance(test, Test) and isinstance(test.threshold, Money) for test in tests
         )
-        self._pick = _picker([*self._names, _RATES] if needs_rates else self._names)
+        self.key = _picker([*sorted(names), *([_RATES] if needs_rates else [])])
+        self.known: dict[object, Found] = {}
         self._remembered = remembered
-        self._known: dict[object, Finding] = {}
-        # What the keys were made of, so that the ids stay theirs.
-        self._pinned: list[object] = []
 
-    def apply(
-        self, facts: Facts, rates: Rates, today: date, line_id: str | None, ids: _Ids
-    ) -> Finding:
-        """Test the clause completely and say how it came out.
+    def apply(self, facts: Facts, rates: Rates, today: date, ids: Ids) -> Found:
+        """Test the clause completely, remember how it came out, and say it.
 
         `facts` holds every fact that the clause asks for: see `CompiledPolicy.complete`; `ids` is
         `ids_of` these facts and rates.
         """
-        key = self._pick(ids)
-        finding = self._known.get(key)
-        if finding is None:
-            if len(self._known) >= self._remembered:
-                self._known.clear()
-                self._pinned.clear()
-            finding = self._finding(self.condition.check(facts, rates, today))
-            self._known[key] = finding
-            self._pinned.append(([facts[name] for name in self._names], rates))
-        return finding if line_id is None else finding.with_one("line_id", line_id)
+        if len(self.known) >= self._remembered:
+            self.known.clear()
+        finding = self._finding(self.condition.check(facts, rates, today))
+        found = Found(finding, self._facts(facts), rates)
+        self.known[self.key(ids)] = found
+        return found
 
     def _finding(self, checked: Checked) -> Finding:
         clause = self.clause
@@ -197,9 +114,12 @@ class CompiledClause:
             sentence = clause.because
         else:
             telling = checked.telling()
-            sentence = "; ".join(dict.fromkeys([one.sentence for one in telling])) or clause.title
-            if checked.truth is _FALSE and len(telling) == 1:
-                missed = telling[0].missed_by
+            if len(telling) == 1:
+                sentence = telling[0].sentence
+                missed = telling[0].missed_by if checked.truth is _FALSE else None
+            else:
+                said = dict.fromkeys([one.sentence for one in telling])
+                sentence = "; ".join(said) or clause.title
         return Finding.made_of(
             {
                 "code": clause.id,
@@ -216,7 +136,48 @@ class CompiledClause:
 
     def wants_evidence(self, facts: Facts, rates: Rates, today: date) -> bool:
         """Whether the clause would have evidence asked for, were there none yet."""
-        return self._asks is not None and self._asks.truth(facts, rates, today) is Truth.TRUE
+        return self._asks is not None and self._asks.truth(facts, rates, today) is _TRUE
+
+
+class Applied:
+    """How some clauses came out, about no line: the findings, and the clauses by their truth.
+
+    `held` surely hold; `maybe` can't be told, and `untold` are their findings.
+    """
+
+    def __init__(self, clauses: Sequence[CompiledClause], findings: list[Finding]) -> None:
+        self.findings = findings
+        self.held: list[Ranked] = []
+        self.maybe: list[Ranked] = []
+        self.untold: list[Finding] = []
+        for item, finding in zip(clauses, findings, strict=True):
+            truth = finding.truth
+            if truth is _TRUE:
+                self.held.append(item.ranked)
+            elif truth is _UNKNOWN:
+                self.maybe.append(item.ranked)
+                self.untold.append(finding)
+
+    def about(self, line_id: str) -> list[Finding]:
+        """The findings as findings about one line."""
+        return with_one_each(self.findings, "line_id", line_id)
+
+
+class ClauseGroup:
+    """Clauses that are applied together, to an order or to a line."""
+
+    def __init__(self, clauses: Iterable[CompiledClause]) -> None:
+        self.clauses = list(clauses)
+        self._lookups = [(one.known.get, one.key) for one in self.clauses]
+
+    def apply(self, facts: Facts, rates: Rates, today: date, ids: Ids) -> Applied:
+        """Test every clause; see `CompiledClause.apply`."""
+        known = [get(key(ids)) for get, key in self._lookups]
+        found = [
+            one if one is not None else clause.apply(facts, rates, today, ids)
+            for one, clause in zip(known, self.clauses, strict=True)
+        ]
+        return Applied(self.clauses, [one.finding for one in found])
 
 
 class CompiledPolicy:
@@ -227,8 +188,8 @@ class CompiledPolicy:
         remembered = max(16, _FINDINGS_KEPT // max(1, len(policy.clauses)))
         self.clauses = [CompiledClause(one, remembered) for one in rank(policy.clauses)]
         self.by_id = {item.clause.id: item for item in self.clauses}
-        self.of_order = [one for one in self.clauses if one.clause.scope is Scope.ORDER]
-        self.of_lines = [one for one in self.clauses if one.clause.scope is Scope.LINE]
+        self.of_order = ClauseGroup(c for c in self.clauses if c.clause.scope is Scope.ORDER)
+        self.of_lines = ClauseGroup(c for c in self.clauses if c.clause.scope is Scope.LINE)
         self.tier_rules = [(rule, CompiledCondition(rule.when)) for rule in policy.tier_rules]
         # Ids of clauses that beat one another in a ring: none of them can decide.
         ring = find_cycle([item.ranked for item in self.clauses])

@@ -44,7 +44,8 @@ def apply_clause(clause: Clause, facts: Facts, line_id: str | None) -> Finding:
     policy = Policy(id="one", version=1, title=clause.title, clauses=(clause,), tiers=())
     ready = prepare(policy)
     known = ready.complete(facts)
-    return ready.clauses[0].apply(known, NO_RATES, day, line_id, ids_of(known, NO_RATES))
+    found = ready.clauses[0].apply(known, NO_RATES, day, ids_of(known, NO_RATES))
+    return found.finding.with_one("line_id", line_id)
 
 
 def decide(
@@ -75,12 +76,12 @@ def decide(
     blocks = order_blocks(order)
     known = ready.complete(general)
     ids = ids_of(known, rates)
-    order_findings = [item.apply(known, rates, scene.today, None, ids) for item in ready.of_order]
+    of_order = ready.of_order.apply(known, rates, scene.today, ids)
     considered = [
         line for line in order.lines if not request.line_ids or line.id in request.line_ids
     ]
     any_left = any(line.refundable_quantity > 0 for line in considered)
-    findings = [*blocks, *order_findings]
+    findings = [*blocks, *of_order.findings]
     lines: list[LineDecision] = []
     facts_of_lines: dict[str, tuple[Fact, ...]] = {}
     for line in considered:
@@ -90,9 +91,8 @@ def decide(
             else some_facts(scene, ready.needed, line)
         )
         facts_of_lines[line.id] = tuple(own.values())
-        decided = decide_line(
-            ready, order, line, {**known, **own}, order_findings, rates, scene.today
-        )
+        facts, own_ids = {**known, **own}, {**ids, **ids_of(own, rates)}
+        decided = decide_line(ready, order, line, facts, own_ids, of_order, rates, scene.today)
         findings += decided.findings
         if line.refundable_quantity > 0 or not any_left:
             lines.append(decided)

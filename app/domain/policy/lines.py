@@ -7,7 +7,7 @@ from datetime import date
 
 from app.domain.decision import Finding, LineVerdict, Truth, Verdict
 from app.domain.order import LineItem, Order
-from app.domain.policy.compiled import CompiledPolicy, ids_of
+from app.domain.policy.compiled import Applied, CompiledPolicy, Ids
 from app.domain.policy.facts import Fact
 from app.domain.policy.model import ALWAYS, Clause, Effect
 from app.domain.policy.precedence import Choice, Ranked, choose
@@ -35,21 +35,24 @@ def decide_line(
     order: Order,
     line: LineItem,
     facts: Facts,
-    order_findings: Sequence[Finding],
+    ids: Ids,
+    of_order: Applied,
     rates: Rates,
     today: date,
 ) -> LineDecision:
-    """Test every clause on one line, and say what they come to."""
+    """Test every clause on one line, and say what they come to.
+
+    `ids` is `ids_of` these facts and rates; `of_order` how the order's clauses came out.
+    """
     blocks = line_blocks(line)
-    ids = ids_of(facts, rates)
-    own = [item.apply(facts, rates, today, line.id, ids) for item in ready.of_lines]
-    findings = [*own, *order_findings]
+    of_line = ready.of_lines.apply(facts, rates, today, ids)
+    own = of_line.about(line.id)
     if blocks:
         kind = Verdict.NOT_ELIGIBLE if blocks[0].effect is Effect.EXCLUDE else Verdict.NEEDS_REVIEW
         verdict = _verdict(line, kind, blocks[0].code, blocks[0].sentence)
         return LineDecision(verdict, blocks + own)
-    choice = _choice(ready, findings)
-    untold = _untold(choice, findings)
+    choice = _choice(ready, [*of_line.held, *of_order.held], [*of_line.maybe, *of_order.maybe])
+    untold = _untold(choice, [*of_line.untold, *of_order.untold])
     decided = LineDecision(_from_choice(line, choice, untold), own)
     decided.missing = tuple(
         comparison.sentence
@@ -66,28 +69,18 @@ def decide_line(
     return decided
 
 
-def _choice(ready: CompiledPolicy, findings: Sequence[Finding]) -> Choice:
-    # Looked up once: members of enumerations are slow to reach.
-    true, false = Truth.TRUE, Truth.FALSE
-    held: list[Ranked] = []
-    maybe: list[Ranked] = []
-    for one in findings:
-        truth = one.truth
-        if truth is not false:
-            (held if truth is true else maybe).append(ready.by_id[one.code].ranked)
-    ring = [one.clause for one in (*held, *maybe) if one.clause.id in ready.ring]
-    if ring:
-        return Choice(conflict=tuple(sorted(ring, key=lambda clause: clause.id)))
+def _choice(ready: CompiledPolicy, held: Sequence[Ranked], maybe: Sequence[Ranked]) -> Choice:
+    if ready.ring:
+        ring = [one.clause for one in (*held, *maybe) if one.clause.id in ready.ring]
+        if ring:
+            return Choice(conflict=tuple(sorted(ring, key=lambda clause: clause.id)))
     return choose(held, maybe)
 
 
-def _untold(choice: Choice, findings: Sequence[Finding]) -> list[Finding]:
+def _untold(choice: Choice, untold: Sequence[Finding]) -> list[Finding]:
     """The findings of clauses that can't be told and keep the answer back, by clause id."""
     waiting = {clause.id for clause in (*choice.untold, *choice.conflict)}
-    if not waiting:
-        return []
-    found = [one for one in findings if one.code in waiting and one.truth is Truth.UNKNOWN]
-    return sorted(found, key=lambda one: one.code)
+    return sorted((one for one in untold if one.code in waiting), key=lambda one: one.code)
 
 
 def _verdict(line: LineItem, kind: Verdict, code: str | None, because: str) -> LineVerdict:

@@ -69,7 +69,7 @@ class Ranked:
     @cached_property
     def beaten(self) -> int:
         """The set of peers that this clause beats: found once, asked in every decision."""
-        return _set_of(other for other in self.peers if self.beats(other))
+        return _joined(other.bit for other in self.peers if self.beats(other))
 
     def beats(self, other: Ranked) -> bool:
         """Whether this clause decides when both hold; see PRECEDENCE."""
@@ -81,18 +81,10 @@ class Ranked:
         return self.demands.is_more_specific_than(other.demands)
 
 
-def _set_of(items: Iterable[Ranked]) -> int:
+def _joined(sets: Iterable[int]) -> int:
     found = 0
-    for item in items:
-        found |= item.bit
-    return found
-
-
-def _beaten_by(items: Iterable[Ranked]) -> int:
-    """The set of all that one of these beats."""
-    found = 0
-    for item in items:
-        found |= item.beaten
+    for one in sets:
+        found |= one
     return found
 
 
@@ -179,29 +171,32 @@ def choose(held: Sequence[Ranked], maybe: Sequence[Ranked]) -> Choice:
             return Choice()
         return Choice(untold=_sorted(maybe))
     groups: dict[int, list[Ranked]] = {}
-    for item in held:
-        groups.setdefault(item.group, []).append(item)
-    # How all of one group stand together: those that hold and those that might.
+    # How all of one group stand together (those that hold and those that might), and what those
+    # of it that hold beat.
     together: dict[int, int] = {}
-    for item in (*held, *maybe):
+    beaten: dict[int, int] = {}
+    for item in held:
+        group = item.group
+        groups.setdefault(group, []).append(item)
+        together[group] = together.get(group, 0) | item.bit
+        beaten[group] = beaten.get(group, 0) | item.beaten
+    for item in maybe:
         together[item.group] = together.get(item.group, 0) | item.bit
-    everyone = _set_of((*held, *maybe))
+    everyone = _joined(together.values())
     for group, members in groups.items():
-        others = everyone & ~together[group]
-        if not others & ~_beaten_by(members):
-            return Choice(decided_by=_sorted(_unbeaten(members))[0])
-    conflict = _unbeaten(held)
+        if not everyone & ~together[group] & ~beaten[group]:
+            return Choice(decided_by=_sorted(_unbeaten(members, beaten[group]))[0])
+    conflict = _unbeaten(held, _joined(beaten.values()))
     if len({item.group for item in conflict}) > 1:
         return Choice(conflict=_sorted(conflict))
     group = conflict[0].group
-    beaten = _beaten_by(groups[group])
     return Choice(
-        untold=_sorted(item for item in maybe if item.group != group and not item.bit & beaten)
+        untold=_sorted(_unbeaten([one for one in maybe if one.group != group], beaten[group]))
     )
 
 
-def _unbeaten(items: Sequence[Ranked]) -> list[Ranked]:
-    beaten = _beaten_by(items)
+def _unbeaten(items: Sequence[Ranked], beaten: int) -> list[Ranked]:
+    """Those that aren't in the set of what is beaten."""
     return [item for item in items if not item.bit & beaten]
 
 

@@ -10,6 +10,7 @@ from pydantic import AwareDatetime, Field, field_serializer
 from app.domain.base import Value
 from app.domain.money import Currency, Money
 
+_ONE = Decimal(1)
 Rate = Annotated[Decimal, Field(gt=0, allow_inf_nan=False)]
 
 
@@ -29,11 +30,13 @@ class Rates(Value):
         return {currency: format(rate, "f") for currency, rate in per_unit.items()}
 
     def _worth(self, currency: str) -> Decimal | None:
-        return Decimal(1) if currency == self.base else self.per_unit.get(currency)
+        return _ONE if currency == self.base else self.per_unit.get(currency)
 
     def knows(self, source: str, target: str) -> bool:
         """Whether amounts in one currency can be told in the other."""
-        return source == target or None not in (self._worth(source), self._worth(target))
+        if source == target:
+            return True
+        return self._worth(source) is not None and self._worth(target) is not None
 
     def convert(self, money: Money, currency: str) -> Decimal | None:
         """An amount in another currency, not rounded; None when there is no rate for it."""
