@@ -79,17 +79,22 @@ class Sidebar:
         return self.call("POST", ticket_id, f"/api/v1/refunds/{refund_id}/cancel", {})
 
 
+def zendesk_session(url: str, token: str) -> str:
+    """The session that the sidebar's page gets for a token that Zendesk signed."""
+    page = _pool.session().post(f"{url}/zendesk/sidebar", data={"token": token})
+    boot = _BOOT.search(page.text)
+    if page.status_code != 200 or boot is None:
+        raise ConfigurationError(f"the sidebar didn't open: HTTP {page.status_code}")
+    return str(json.loads(boot[1])["session"])
+
+
 class ZendeskSidebar(Sidebar):
     """Opened by a POST with the token that Zendesk signed; the page then calls us itself."""
 
     def __init__(self, url: str, desk: Desk, email: str) -> None:
         self._url = url
         token = desk.vendor.post("sidebar-token", {"agent": email})["token"]
-        page = _pool.session().post(f"{url}/zendesk/sidebar", data={"token": token})
-        boot = _BOOT.search(page.text)
-        if page.status_code != 200 or boot is None:
-            raise ConfigurationError(f"the sidebar didn't open: HTTP {page.status_code}")
-        self._bearer = str(json.loads(boot[1])["session"])
+        self._bearer = zendesk_session(url, token)
         # As the page does: the server then knows role and tier from the helpdesk.
         self.call("GET", "", "/api/v1/me").raise_for_status()
 

@@ -5,6 +5,7 @@ AppError
   BadDelivery           signature, age, size or shape of a webhook: 4xx, no row
   NotAllowed            this person may not do this
   Conflict              the facts changed, or somebody was faster; nothing was done
+  InvalidEntry          what a person filled in can't be taken: a missing reason, an odd date
   IllegalTransition     a refund can't move between these states
   VendorError           vendor, operation, status, request id
     Rejected            final answer "no": the agent sees the reason
@@ -43,11 +44,21 @@ class NotAllowed(AppError):
 
 
 class Conflict(AppError):
-    """The world changed since it was shown. Nothing was done; `changes` says what differs."""
+    """The world changed since it was shown. Nothing was done; `changes` says what differs.
 
-    def __init__(self, message: str, changes: tuple[str, ...] = ()) -> None:
+    `next_step` is for people; None where checking the figures again is what helps.
+    """
+
+    def __init__(
+        self, message: str, changes: tuple[str, ...] = (), *, next_step: str | None = None
+    ) -> None:
         super().__init__(message)
         self.changes = changes
+        self.next_step = next_step
+
+
+class InvalidEntry(AppError):
+    """What a person filled in can't be taken; the message says why. Nothing was done."""
 
 
 class IllegalTransition(AppError):

@@ -105,7 +105,7 @@ def withdrawn_note(request: ApprovalRequest, refund: Refund) -> Note:
     """The requester changed their mind."""
     return Note(
         headline=f"Request withdrawn: refund of {_what(request)}. No money moved",
-        facts=(("Withdrawn by", request.requested_by_name), ("Reference", refund.marker)),
+        facts=(("Withdrawn by", _decider(request)), ("Reference", refund.marker)),
         footer="Makegood.",
     )
 

@@ -23,10 +23,9 @@ from app.domain.approval import (
     first_asked,
 )
 from app.domain.case import Case
-from app.domain.errors import AccessDenied, Conflict, NotAllowed, Rejected
+from app.domain.errors import AccessDenied, Conflict, InvalidEntry, NotAllowed, Rejected
 from app.domain.masking import mask_payment_data
 from app.domain.people import Agent, Tier
-from app.domain.plan import InvalidChoice
 from app.domain.refund import Refund, RefundState
 from app.ports import Account
 from app.records import SYSTEM, OfferedPlan, PendingWrite, new_id
@@ -60,7 +59,7 @@ def request_approval(
     """Ask for the release of a plan that was shown. The same plan always gives the same request.
 
     `reason` None takes the prefilled one. Answers the request and whether this call made it.
-    Raises NotAllowed, Conflict (as `request_refund`), InvalidChoice for a reason that is empty or
+    Raises NotAllowed, Conflict (as `request_refund`), InvalidEntry for a reason that is empty or
     too long.
     """
     require_tier(agent, Tier.AGENT, "ask for approval")
@@ -124,12 +123,12 @@ def _request_of_plan(
 
 
 def _words(text: str) -> str:
-    """A person's reason as it is kept: without payment data. Raises InvalidChoice."""
+    """A person's reason as it is kept: without payment data. Raises InvalidEntry."""
     words = mask_payment_data(text).strip()
     if not words:
-        raise InvalidChoice("A reason is needed.")
+        raise InvalidEntry("A reason is needed.")
     if len(words) > REASON_LENGTH:
-        raise InvalidChoice(f"The reason is longer than {REASON_LENGTH} characters.")
+        raise InvalidEntry(f"The reason is longer than {REASON_LENGTH} characters.")
     return words
 
 
@@ -241,7 +240,7 @@ _OUTCOMES = {
     ApprovalState.APPROVED: "approved by {name}",
     ApprovalState.DENIED: "declined by {name}",
     ApprovalState.WITHDRAWN: "withdrawn by {name}",
-    ApprovalState.VOID: "void, because the order changed",
+    ApprovalState.VOID: "voided, because the order changed",
 }
 
 
@@ -250,7 +249,11 @@ def _decided(request: ApprovalRequest, wanted: ApprovalState, agent: Agent) -> A
     if request.state is wanted and request.decided_by == agent.id:
         return request
     how = _OUTCOMES[request.state].format(name=request.decided_by_name or "somebody")
-    raise Conflict(f"This request is closed: it was {how}.", request.changes)
+    raise Conflict(
+        f"This request is closed: it was {how}.",
+        request.changes,
+        next_step="Nothing is left to decide. The ticket says what became of it.",
+    )
 
 
 def _answer(
@@ -309,6 +312,7 @@ def _void(
         "Nothing was released: the order changed since this was asked. The request is void, and "
         f"{request.requested_by_name} is told.",
         changes,
+        next_step="Nothing is left to decide. It can be asked for again with the new figures.",
     )
 
 

@@ -93,10 +93,13 @@ def authority_to_decide(
     if agent.tier is None:
         raise NotAllowed(f"Your role ({agent.role}) may look, but not decide about requests.")
     if request.is_own(agent):
-        raise NotAllowed("You asked for this yourself: somebody else has to decide.")
+        raise NotAllowed(_own(agent, request))
     if agent.tier.covers(needed):
         return None
-    refusal = f"To decide about {request.amount}, {TIER_NAMES[needed]} is needed."
+    refusal = (
+        f"To decide about this amount, {TIER_NAMES[needed]} is needed; you are "
+        f"{TIER_NAMES[agent.tier]}."
+    )
     for one in lent:
         if one.giver is None:
             continue
@@ -108,6 +111,15 @@ def authority_to_decide(
         elif (tier := lent_tier(one.delegation, one.giver)) is not None and tier.covers(needed):
             return one.delegation
     raise NotAllowed(refusal)
+
+
+def _own(agent: Agent, request: ApprovalRequest) -> str:
+    if agent.id == request.requested_by:
+        return "You asked for this yourself: somebody else has to decide."
+    return (
+        f"You asked for this yourself, as {request.requested_by_name} with the same e-mail "
+        "address: somebody else has to decide."
+    )
 
 
 def _is_requesters(request: ApprovalRequest, delegation: Delegation, giver: Agent) -> bool:

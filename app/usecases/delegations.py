@@ -6,9 +6,8 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from app.domain.approval import Delegation
-from app.domain.errors import NotAllowed
+from app.domain.errors import InvalidEntry, NotAllowed
 from app.domain.people import Agent, Tier, TierMap, is_same_person
-from app.domain.plan import InvalidChoice
 from app.ports import Account
 from app.records import new_id
 from app.usecases.authority import AUTHORITY_SECONDS
@@ -26,7 +25,7 @@ def delegate(
 
     The delegate may approve and decline other people's requests; nobody releases more alone by
     it. What was lent can't be lent on: only a person's own tier counts. Raises NotAllowed,
-    InvalidChoice for days that can't be, VendorError.
+    InvalidEntry for days that can't be, VendorError.
     """
     require_tier(agent, Tier.TEAM_LEAD, "lend authority")
     tier = agent.tier
@@ -42,11 +41,11 @@ def delegate(
     starts_at = datetime.combine(first, time.min, zone)
     ends_at = datetime.combine(last + timedelta(days=1), time.min, zone)
     if last < first:
-        raise InvalidChoice("The last day lies before the first.")
+        raise InvalidEntry("The last day lies before the first.")
     if ends_at <= now:
-        raise InvalidChoice("The last day is over already.")
+        raise InvalidEntry("The last day is over already.")
     if (last - first).days >= LONGEST_DAYS:
-        raise InvalidChoice(f"At most {LONGEST_DAYS} days can be lent at once.")
+        raise InvalidEntry(f"At most {LONGEST_DAYS} days can be lent at once.")
     delegation = Delegation(
         id=new_id("delegation"),
         account_id=account.id,

@@ -84,7 +84,7 @@ def approval_view(stands: Standing, now: datetime, formats: Formats) -> Approval
         findings=findings_view(evidence.findings, evidence.items),
         may_decide=stands.may_decide,
         may_withdraw=stands.may_withdraw,
-        why_not=None if stands.is_own else stands.why_not,
+        why_not=stands.why_not,
         outcome=_outcome(stands, formats),
         changes=request.changes,
     )

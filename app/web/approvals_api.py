@@ -9,7 +9,7 @@ from flask import Blueprint, Response, g, request
 from werkzeug.exceptions import BadRequest
 
 from app.domain.approval import ApprovalRequest
-from app.domain.plan import InvalidChoice
+from app.domain.errors import InvalidEntry
 from app.usecases import approvals, delegations
 from app.usecases.approval_queue import QueueFilter, Standing, queue, stand
 from app.usecases.authority import lent_to
@@ -172,7 +172,7 @@ def _day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise InvalidChoice(f"{text} is no day of the calendar.") from None
+        raise InvalidEntry(f"{text} is no day of the calendar.") from None
 
 
 @approvals_api.post("/delegations")

@@ -51,8 +51,10 @@ def problem(
     retry_after_seconds: float | None = None,
     changes: tuple[str, ...] = (),
     fields: tuple[str, ...] = (),
+    next_step: str | None = None,
 ) -> Response:
-    """An error answer. Title and next step come from the catalogue by `code`."""
+    """An error answer. The title comes from the catalogue by `code`, as does the next step where
+    none is given."""
     money: MoneyMoved = g.get("money_if_broken", "no") if status >= 500 else "no"
     body = Problem(
         type=f"urn:makegood:problem:{code}",
@@ -61,7 +63,9 @@ def problem(
         title=text(f"problem.{code}.title"),
         detail=detail or text(f"problem.{code}.title"),
         money_moved=money,
-        next=text("problem.money_unclear") if money == "maybe" else text(f"problem.{code}.next"),
+        next=text("problem.money_unclear")
+        if money == "maybe"
+        else next_step or text(f"problem.{code}.next"),
         request_id=request_id.get(),
         changes=list(changes),
         fields=list(fields),
@@ -103,7 +107,9 @@ def app_problem(error: errors.AppError) -> Response:
     if isinstance(error, BadPlanToken):
         return problem("bad_plan", 403, detail)
     if isinstance(error, errors.Conflict):
-        return problem("conflict", 409, detail, changes=error.changes)
+        return problem("conflict", 409, detail, changes=error.changes, next_step=error.next_step)
+    if isinstance(error, errors.InvalidEntry):
+        return problem("invalid_entry", 422, detail)
     if isinstance(error, errors.IllegalTransition):
         return problem("too_late", 409, detail)
     if isinstance(error, InvalidChoice):

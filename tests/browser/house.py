@@ -16,8 +16,10 @@ from typing import Any
 
 import requests
 
+from app.cli.agents import Sidebar, open_sidebar
 from app.cli.processes import Supervisor
 from app.cli.stage import Show, Stage, free_port
+from app.domain.approval import ApprovalRequest
 from app.domain.plan import Terms
 from integrations.sandbox.scenario import STORIES, Scene, play
 
@@ -92,6 +94,34 @@ class House:
         """The desk's address, opened on a ticket as one of the staff."""
         place = f"/tickets/{ticket.id}" if ticket else ""
         return f"{self.stage.desk_url}{place}?agent={self.people[agent]}&scheme={scheme}"
+
+    # --- people ----------------------------------------------------------------------------------
+
+    def hire(self, name: str, email: str, role: str = "agent") -> None:
+        """One more of the staff; nothing happens for somebody who is there."""
+        if email not in self.people:
+            person = {"name": name, "email": email, "role": role}
+            [self.people[email]] = self.stage.zendesk.post("seed", {"users": [person]})["users"]
+
+    def sidebar(self, email: str) -> Sidebar:
+        """The interface as this person's session may use it, without a page."""
+        return open_sidebar(self.stage.url, self.stage.desks["zendesk"], email)
+
+    # --- approvals -------------------------------------------------------------------------------
+
+    def ask(self, ticket: Written, email: str) -> str:
+        """Somebody asks for what the ticket proposes; the request's id."""
+        person = self.sidebar(email)
+        plan = person.ticket(str(ticket.id))["plan"]["ask"]
+        answer = person.call("POST", str(ticket.id), "/api/v1/approvals", {"plan": plan})
+        answer.raise_for_status()
+        return str(answer.json()["id"])
+
+    def approval(self, approval_id: str) -> ApprovalRequest:
+        """A request as it is kept."""
+        found = self.stage.services.deps.approvals.find(approval_id)
+        assert found is not None
+        return found
 
     # --- books -----------------------------------------------------------------------------------
 

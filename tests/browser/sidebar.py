@@ -19,6 +19,30 @@ _REPORT_VIOLATIONS = """addEventListener('securitypolicyviolation', (event) => {
 });"""
 
 
+# A form of ours with nothing that the browser itself would hold back.
+FORCE = """({ action, approval, reason }) => {
+  const form = document.createElement('form');
+  form.noValidate = true;
+  Object.assign(form.dataset, { action, approval });
+  const field = document.createElement('textarea');
+  field.name = 'reason';
+  field.value = reason;
+  form.append(field);
+  document.getElementById('panel').append(form);
+  form.requestSubmit();
+  form.remove();
+}"""
+
+# What the sidebar does when the page that it opened says that it is ready.
+HAND_OVER = """([path, session]) => {
+  addEventListener('message', (event) => {
+    if (event.data?.makegood !== 'ready') { return; }
+    event.source.postMessage({ makegood: 'session', session, locale: 'en-US' }, location.origin);
+  });
+  window.open(path, '_blank');
+}"""
+
+
 class Watch:
     """Everything a browser complains about. What a test brings about itself is expected."""
 
@@ -91,6 +115,17 @@ class Seat:
     @property
     def notice(self) -> Locator:
         return self.find("#notice")
+
+    @property
+    def told(self) -> Locator:
+        """What is said about the last click, wherever it is said."""
+        return self.find(".notice")
+
+    def force(self, action: str, approval: str, reason: str = "") -> None:
+        """Press what the page doesn't offer, as somebody who edits the page may: the page's own
+        scripts then send the call that a button would send."""
+        given = {"action": action, "approval": approval, "reason": reason}
+        self.frame.evaluate(FORCE, given)
 
     def unfold(self, name: str) -> Locator:
         """Open a fold of the panel by its id; returns it."""

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import SitDown
 from tests.browser.house import TEAM_LEAD, House
-from tests.browser.test_look import _POOR_CONTRAST
+from tests.browser.readable import assert_contrast
 
 pytestmark = pytest.mark.browser
 
@@ -26,7 +26,7 @@ def test_set_aside_taken_back_and_seen_by_a_team_lead(house: House, sit_down: Si
     seat.find("button[data-action=reading]").click()
     expect(seat.verdict).to_have_text("How well tickets are read")
     expect(seat.find(".bars li").first).to_be_visible()
-    assert seat.frame.evaluate(_POOR_CONTRAST)["poor"] == []
+    assert_contrast(seat.frame, "light")
     if folder := os.environ.get("LOOK_AT"):
         seat.page.screenshot(path=f"{folder}/page.png", full_page=True)
     seat.find("button[data-action=ticket]").click()

@@ -3,67 +3,16 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import SitDown
 from tests.browser.house import House
+from tests.browser.readable import assert_readable
 from tests.browser.sidebar import Seat
 
 pytestmark = pytest.mark.browser
-
-NARROW = 320
-
-# Each text on screen with the contrast to what is behind it, translucent layers mixed in.
-# https://www.w3.org/TR/WCAG22/#contrast-minimum
-_POOR_CONTRAST = """() => {
-  const parse = (colour) => {
-    const parts = colour.match(/[\\d.]+/g).map(Number);
-    return parts.length === 3 ? [...parts, 1] : parts;
-  };
-  const over = ([r, g, b, a], under) =>
-    [r, g, b].map((part, i) => part * a + under[i] * (1 - a));
-  const behind = (node) => {
-    const layers = [];
-    for (let one = node; one; one = one.parentElement) {
-      layers.push(parse(getComputedStyle(one).backgroundColor));
-    }
-    return layers.reverse().reduce((under, layer) => over(layer, under), [255, 255, 255]);
-  };
-  const light = (rgb) => {
-    const [r, g, b] = rgb.map((part) => {
-      const share = part / 255;
-      return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
-    });
-    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-  };
-  const poor = [];
-  let seen = 0;
-  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  while (walker.nextNode()) {
-    const node = walker.currentNode.parentElement;
-    if (!walker.currentNode.data.trim() || !node.checkVisibility({ opacityProperty: true })
-        || node.closest('.unseen, option')) { continue; }
-    seen += 1;
-    const under = behind(node);
-    const ink = over(parse(getComputedStyle(node).color), under);
-    const [bright, dark] = [light(ink), light(under)].sort((a, b) => b - a);
-    const ratio = (bright + 0.05) / (dark + 0.05);
-    if (ratio < 4.5) { poor.push(`${ratio.toFixed(2)}: ${walker.currentNode.data.trim()}`); }
-  }
-  return { seen, poor };
-}"""
-
-_WIDER = """() => {
-  const page = document.documentElement;
-  return [page, ...document.body.querySelectorAll('*')]
-    .filter((one) => one.getBoundingClientRect().right > page.clientWidth + 0.5
-      && !one.closest('.unseen'))
-    .map((one) => `${one.tagName}.${one.className}`)
-    .concat(page.scrollWidth > page.clientWidth ? ['the page scrolls sideways'] : []);
-}"""
 
 STORIES = [
     "several_lines_discount_tax",
@@ -79,19 +28,6 @@ STORIES = [
     "text_that_gives_orders",
     "thanks",
 ]
-
-
-def assert_readable(seat: Seat) -> None:
-    """Nothing wider than a frame of 320 px, no pale text; in both colour schemes."""
-    seat.narrow(NARROW)
-    assert seat.frame.evaluate(_WIDER) == []
-    for scheme in ("light", "dark"):
-        if seat.page.locator("html").get_attribute("data-scheme") != scheme:
-            seat.page.locator("#scheme").click()
-        expect(seat.find("html")).to_have_attribute("data-scheme", scheme)
-        looked: dict[str, Any] = seat.frame.evaluate(_POOR_CONTRAST)
-        assert looked["seen"] >= 3
-        assert looked["poor"] == [], scheme
 
 
 def _unfold_everything(seat: Seat) -> None:

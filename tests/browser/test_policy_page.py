@@ -14,19 +14,11 @@ from app import create_app
 from app.domain.decision import Verdict
 from app.replaying import run_replay
 from app.settings import Settings
+from tests.browser.sidebar import HAND_OVER
 from tests.support.fakes import KEYS, World, make_line, make_order, make_world
 from tests.web.conftest import Desk
 
 pytestmark = pytest.mark.browser
-
-# What the sidebar does when the page that it opened says that it is ready.
-HAND_OVER = """(session) => {
-  addEventListener('message', (event) => {
-    if (event.data?.makegood !== 'ready') { return; }
-    event.source.postMessage({ makegood: 'session', session, locale: 'en-US' }, location.origin);
-  });
-  window.open('/policy', '_blank');
-}"""
 
 
 @pytest.fixture
@@ -57,7 +49,7 @@ def opened(context: BrowserContext, address: tuple[str, str]) -> tuple[Page, Pag
     sidebar = context.new_page()
     sidebar.goto(f"{base}/policy")
     with context.expect_page() as found:
-        sidebar.evaluate(HAND_OVER, session)
+        sidebar.evaluate(HAND_OVER, ["/policy", session])
     return sidebar, found.value
 
 

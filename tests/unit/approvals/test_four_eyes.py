@@ -8,9 +8,8 @@ import pytest
 
 from app.domain.approval import ApprovalState
 from app.domain.crm import RefundStatus
-from app.domain.errors import Conflict, NotAllowed, Unavailable
+from app.domain.errors import Conflict, InvalidEntry, NotAllowed, Unavailable
 from app.domain.people import Agent, Tier, TierMap
-from app.domain.plan import InvalidChoice
 from app.domain.refund import RefundState
 from app.usecases.approvals import approve, deny, request_approval, withdraw
 from app.usecases.cases import choose_order, refresh_case
@@ -59,7 +58,7 @@ def test_who_may_only_look_cannot_ask(counter: Counter) -> None:
 
 @pytest.mark.parametrize("reason", ["", "   ", "x" * 1001])
 def test_a_reason_is_needed_and_has_an_end(counter: Counter, reason: str) -> None:
-    with pytest.raises(InvalidChoice):
+    with pytest.raises(InvalidEntry):
         counter.ask(reason=reason)
     assert counter.bench.deps.ledger.of_case("acme", counter.case.id) == []
 
@@ -234,7 +233,7 @@ def test_another_accounts_request_is_not_there(counter: Counter) -> None:
 def test_declining_needs_a_reason_that_the_ticket_shows(counter: Counter) -> None:
     bench = counter.bench
     request = counter.ask()
-    with pytest.raises(InvalidChoice, match="reason"):
+    with pytest.raises(InvalidEntry, match="reason"):
         deny(bench.deps, bench.account, request.id, bench.lead, " ")
     denied = deny(bench.deps, bench.account, request.id, bench.lead, "Photo doesn't show damage")
     assert denied.answer == "Photo doesn't show damage"

@@ -7,9 +7,8 @@ from datetime import date, timedelta
 import pytest
 
 from app.domain.approval import ApprovalState, Asked, Delegation
-from app.domain.errors import NotAllowed
+from app.domain.errors import InvalidEntry, NotAllowed
 from app.domain.people import Agent, Tier
-from app.domain.plan import InvalidChoice
 from app.usecases.approvals import approve
 from app.usecases.delegations import delegate, end_delegation
 from app.usecases.reminders import remind
@@ -231,5 +230,5 @@ def test_only_to_somebody_else_who_may_act(bench: Bench, to: str) -> None:
 def test_days_that_cannot_be_are_refused(
     bench: Bench, substitute: Agent, first: date, days: int
 ) -> None:
-    with pytest.raises(InvalidChoice):
+    with pytest.raises(InvalidEntry):
         lend(bench, first=first, last=first + timedelta(days=days))

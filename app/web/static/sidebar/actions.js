@@ -5,7 +5,7 @@ import { act, readJson } from './server.js';
 import { t } from './texts.js';
 import { openPage } from './handover.js';
 import { choiceOf, totalOf } from './parts.js';
-import { clearNotice, element, panel, say, settle, tell, working } from './view.js';
+import { clearNotice, element, panel, say, settle, spotOf, tell, working } from './view.js';
 
 // What is being done; null while nothing is.
 let doing = null;
@@ -69,6 +69,8 @@ const words = { triage: 'refresh', part: 'plan', ticket: 'queue', own_page: 'que
 const goesElsewhere = new Set(['queue', 'reading', 'ticket', 'own_page', 'open_ticket']);
 // What is said once it is done; `title` is what it was about.
 const said = new Set(['ask', 'approve', 'deny', 'withdraw']);
+// What people may be refused: its title says what was not done.
+const refusable = new Set(['ask', 'approve', 'deny', 'withdraw', 'lend', 'end_lend']);
 const staysInPlace = new Set(['search', 'fields']);
 
 async function perform(name, source, button) {
@@ -78,6 +80,8 @@ async function perform(name, source, button) {
   doing = mine;
   clearNotice();
   const done = working(button, t(`busy.${words[name] ?? name}`));
+  const spot = spotOf(source);
+  const about = source.closest('.approval')?.querySelector('h2')?.textContent;
   try {
     const result = await acts[name](source);
     end();
@@ -87,7 +91,7 @@ async function perform(name, source, button) {
       await page.reload(true);
       if (said.has(name) && result.amount_text) {
         const title = `${result.amount_text}, ${result.order_name}`;
-        tell({ title: t(`done.${name}`, { title }) }, null, 'info');
+        tell({ title: t(`done.${name}`, { title }) }, null, 'info', spot);
       } else if (result.title) {
         say(`${result.title} ${result.detail ?? ''}`);
       }
@@ -97,20 +101,31 @@ async function perform(name, source, button) {
   } catch (trouble) {
     end();
     done();
-    await failed(name, trouble);
+    await failed(name, trouble, spot, about);
   }
 }
 
-async function failed(name, trouble) {
+async function failed(name, trouble, spot, about) {
   if (trouble.kind === undefined) { throw trouble; }
   if (trouble.kind === 'stale') { return; }
   if (trouble.kind === 'expired') { page.expired(); return; }
   // After a click on money the stored state is what counts: look at it whatever was answered.
   const isMoney = ['refund', 'part', 'cancel', 'approve', 'ask'].includes(name);
-  if (isMoney || trouble.problem.code === 'conflict') {
+  // Whoever may not do it any more isn't offered it any longer.
+  if (isMoney || ['conflict', 'not_allowed'].includes(trouble.problem.code)) {
     try { await page.reload(false); } catch { /* the notice below offers to try again */ }
   }
-  tell(trouble.problem, trouble.kind === 'problem' ? null : () => page.reload(false));
+  const isAnswer = trouble.kind === 'problem';
+  tell(isAnswer && refusable.has(name) ? refusal(name, trouble.problem, about) : trouble.problem,
+    isAnswer ? null : () => page.reload(false), 'bad', spot);
+}
+
+/** A server's no, headed by what was not done. "No money moved" would be wrong where somebody else
+ * has released it: only this click is spoken of. */
+function refusal(name, problem, about) {
+  const title = [t(`refused.${name}`), about].filter(Boolean).join(': ');
+  if (name === 'lend' || name === 'end_lend') { return { ...problem, title, money_moved: '' }; }
+  return { ...problem, title, money_moved: problem.money_moved === 'no' ? 'click' : problem.money_moved };
 }
 
 const approvalUrl = (source, what) => `/api/v1/approvals/${encodeURIComponent(source.dataset.approval)}/${what}`;

@@ -58,9 +58,14 @@ export function show(html) {
 
 function focusKey(item) {
   if (item.tagName === 'SUMMARY' && item.parentElement.id) { return `#${item.parentElement.id} > summary`; }
-  if (item.dataset.action && item.tagName === 'BUTTON') { return `button[data-action="${item.dataset.action}"]:not(:disabled)`; }
-  if (item.type === 'submit' && item.form?.dataset.action) { return `form[data-action="${item.form.dataset.action}"] [type="submit"]:not(:disabled)`; }
+  // Several requests stand one below the other: the next one's button must not be in focus.
+  if (item.dataset.action && item.tagName === 'BUTTON') { return `button${named(item)}:not(:disabled)`; }
+  if (item.type === 'submit' && item.form?.dataset.action) { return `form${named(item.form)} [type="submit"]:not(:disabled)`; }
   return null;
+}
+
+function named({ dataset: { action, approval } }) {
+  return `[data-action="${action}"]${approval ? `[data-approval="${approval}"]` : ''}`;
 }
 
 /** After any change of the page's height. */
@@ -74,10 +79,40 @@ export function say(words) {
   requestAnimationFrame(() => { live.textContent = words; });
 }
 
-export function clearNotice() { notice.replaceChildren(); settle(); }
+export function clearNotice() {
+  notice.replaceChildren();
+  panel.querySelectorAll('.told').forEach((one) => one.remove());
+  settle();
+}
 
-/** A notice above the panel: title, what happened, whether money moved, what to do, a button. */
-export function tell({ title, detail, next, money_moved: money, request_id: id, changes }, retry, tone = 'bad') {
+/** Where something was pressed, so that what came of it is said there: the top of a long queue is
+ * out of sight. The panel may be drawn anew meanwhile, and the request be gone from it. */
+export function spotOf(source) {
+  const id = source.closest('[data-approval]')?.dataset.approval;
+  const isLending = Boolean(source.closest('#fold-lend'));
+  const item = source.closest('.queue-list > li');
+  const number = item ? [...item.parentElement.children].indexOf(item) : 0;
+  return (box) => {
+    const card = id && panel.querySelector(`.approval[data-approval="${id}"]`);
+    const list = item && panel.querySelector('.queue-list');
+    if (isLending) {
+      panel.querySelector('#fold-lend > summary')?.after(box);
+    } else if (card) {
+      (card.querySelector('.decide') ?? card.lastElementChild).before(box);
+    } else if (list) {
+      const row = element('li', 'told');
+      row.append(box);
+      list.insertBefore(row, list.children[number] ?? null);
+    }
+    return box.isConnected;
+  };
+}
+
+/** A notice, above the panel if nothing else is named: title, what happened, whether money moved,
+ * what to do, a button. */
+export function tell(
+  { title, detail, next, money_moved: money, request_id: id, changes }, retry, tone = 'bad', spot = null,
+) {
   const box = element('div', `notice notice-${tone}`);
   box.append(element('h2', '', title));
   if (detail && detail !== title) { box.append(element('p', '', detail)); }
@@ -93,7 +128,18 @@ export function tell({ title, detail, next, money_moved: money, request_id: id, 
     box.append(button);
   }
   if (id && money === 'maybe') { box.append(element('p', 'quiet small', t('reference', { id }))); }
-  notice.replaceChildren(box);
+  box.tabIndex = -1;
+  box.classList.add('told');
+  box.setAttribute('role', 'alert');
+  if (spot?.(box)) {
+    // Whoever pressed what is gone now reads on here.
+    if (document.activeElement === document.getElementById('verdict')) { box.focus(); }
+  } else {
+    // The place above the panel is an alert itself.
+    box.classList.remove('told');
+    box.removeAttribute('role');
+    notice.replaceChildren(box);
+  }
   settle();
 }
 
