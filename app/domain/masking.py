@@ -32,6 +32,10 @@ _CVC = re.compile(r"(?i)\b(cvc2?|cvv2?|security code|prüfziffer)([^\d\n]{0,12})
 _DOUBLED = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
 
 
+# Groups of so many digits and more may be of different sizes in one number.
+_LEAST_LONG = 3
+
+
 def _may_be_card(sizes: list[int], leading: int) -> bool:
     """Whether digits in groups of these sizes may be one card number instead of several numbers.
 
@@ -43,7 +47,25 @@ def _may_be_card(sizes: list[int], leading: int) -> bool:
     if leading == 0:
         return False
     steps = set(sizes[:-1])
-    return min(steps) >= 3 or (len(steps) == 1 and sizes[-1] <= max(steps))
+    return min(steps) >= _LEAST_LONG or (len(steps) == 1 and sizes[-1] <= max(steps))
+
+
+def _reaches(sizes: list[int]) -> list[int]:
+    """For each group, the last one that a card number which begins there may end with.
+
+    As `_may_be_card` has it: all groups before the last have three digits or more, or all are of
+    one size. In rows of dates nearly no group reaches the thirteen digits of a card.
+    """
+    long = equal = len(sizes) - 1
+    reaches = [long] * len(sizes)
+    for place in range(len(sizes) - 2, -1, -1):
+        size, following = sizes[place : place + 2]
+        if following < _LEAST_LONG:
+            long = place + 1
+        if following != size:
+            equal = place + 1
+        reaches[place] = max(long, equal) if size >= _LEAST_LONG else equal
+    return reaches
 
 
 def _card_spans(run: str) -> Iterator[tuple[int, int, str]]:
@@ -53,20 +75,26 @@ def _card_spans(run: str) -> Iterator[tuple[int, int, str]]:
     card from nobody. Luhn sums of all stretches come from two running totals.
     """
     groups = [(m.start(), m.end()) for m in _GROUP.finditer(run)]
-    digits = [unicodedata.digit(sign) for sign in "".join(_GROUP.findall(run))]
+    sizes = [end - start for start, end in groups]
+    reaches = _reaches(sizes)
+    joined = "".join([run[start:end] for start, end in groups])
+    digits = [*map(int, joined)] if joined.isascii() else [*map(unicodedata.digit, joined)]
     doubled = [_DOUBLED[digit] for digit in digits]
     mixed = digits.copy()
     mixed[::2] = doubled[::2]
     even = [0, *accumulate(mixed)]
     doubled[::2] = digits[::2]
     odd = [0, *accumulate(doubled)]
-    counts = [0, *accumulate(end - start for start, end in groups)]
+    counts = [0, *accumulate(sizes)]
     first = 0
     while first < len(groups):
         longest: int | None = None
-        begin = counts[first]
+        begin, reach = counts[first], reaches[first]
+        if counts[reach + 1] - begin < _CARD_DIGITS[0]:
+            first += 1
+            continue
         shortest = bisect_left(counts, begin + _CARD_DIGITS[0], first + 1) - 1
-        for last in range(shortest, len(groups)):
+        for last in range(shortest, reach + 1):
             end = counts[last + 1]
             if end - begin > _CARD_DIGITS[-1]:
                 break
@@ -74,8 +102,7 @@ def _card_spans(run: str) -> Iterator[tuple[int, int, str]]:
             sums = even if end % 2 == 0 else odd
             if (sums[end] - sums[begin]) % 10:
                 continue
-            sizes = [stop - start for start, stop in groups[first : last + 1]]
-            if _may_be_card(sizes, digits[begin]):
+            if _may_be_card(sizes[first : last + 1], digits[begin]):
                 longest = last
         if longest is None:
             first += 1

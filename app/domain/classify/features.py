@@ -33,6 +33,8 @@ _WORDS_AT_START = 450
 _WORDS_AT_END = 120
 # A letter of so many words has hardly so many different ones; a list of words may.
 _DIFFERENT_WORDS = 320
+# As many as words of twelve letters have: the words of an ordinary letter are shorter.
+_PIECES = 27 * _DIFFERENT_WORDS
 
 _LONG_WORD = 24
 # How many concepts further on still make a pair.
@@ -115,9 +117,18 @@ def looked_at(text: Sequence[Sentence]) -> Sequence[Sentence]:
 
 
 def words_of(text: Iterable[Sentence]) -> Iterator[WordFeatures]:
-    """The different words of a text, each once, at most `_DIFFERENT_WORDS`."""
+    """The different words of a text, each once.
+
+    At most `_DIFFERENT_WORDS`, and so many that their letters have some `_PIECES` buckets.
+    """
     seen = dict.fromkeys(word for sentence in text for word in sentence.words)
-    return map(word_features, islice(seen, _DIFFERENT_WORDS))
+    pieces = 0
+    for word in islice(seen, _DIFFERENT_WORDS):
+        found = word_features(word)
+        yield found
+        pieces += len(found.letters)
+        if pieces > _PIECES:
+            return
 
 
 def pair_buckets(text: Iterable[Sentence]) -> set[int]:
