@@ -73,7 +73,6 @@ class Signal(StrEnum):
     BAD_REVIEW = "bad_review"
     INJECTION = "injection"
     AUTO_REPLY = "auto_reply"
-    FROM_MERCHANT = "from_merchant"
     UNSUPPORTED_LANGUAGE = "unsupported_language"
 
 

@@ -13,6 +13,5 @@ SIGNAL_WORDS: dict[Signal, str] = {
     Signal.BAD_REVIEW: "speaks of a bad review",
     Signal.INJECTION: "has instructions for machines in it: they were ignored",
     Signal.AUTO_REPLY: "was sent by a machine",
-    Signal.FROM_MERCHANT: "is in the shop's own words",
     Signal.UNSUPPORTED_LANGUAGE: "is in a language that isn't read",
 }

@@ -1,4 +1,4 @@
-"""Messages that no customer wrote just now: machines, bounces, and the merchant's own words."""
+"""Messages that no customer wrote just now: answers of machines, and bounces."""
 
 from __future__ import annotations
 

@@ -216,6 +216,15 @@ class Message(Record):
             or datetime.min.replace(tzinfo=UTC)
         )
 
+    @property
+    def has_attachments(self) -> bool | None:
+        """Whether files came with it; None where the record doesn't tell.
+
+        That a message names its attachments isn't documented, so nothing is read from silence.
+        """
+        relation = self.relationships.get("attachments")
+        return None if relation is None or relation.data is None else bool(relation.ids)
+
     def to_domain(self) -> domain.Message:
         """As one message of a ticket."""
         return domain.Message(
@@ -224,6 +233,7 @@ class Message(Record):
             text=self.attributes.preview,
             created_at=self.moment,
             is_automatic=bool(self.attributes.auto),
+            has_attachments=self.has_attachments,
         )
 
 
@@ -276,6 +286,7 @@ def to_ticket(
         (one for one in messages if one.attributes.is_from_customer), key=lambda one: one.moment
     )
     first, last = own[0], own[-1]
+    told = {one.has_attachments for one in own}
     subject = next((one.attributes.subject for one in own if one.attributes.subject), "")
     return Ticket(
         id=conversation_id,
@@ -288,6 +299,7 @@ def to_ticket(
         updated_at=last.moment,
         revision=last.id,
         language_hint=customer.language,
+        has_attachments=True if True in told else (None if None in told else False),
     )
 
 

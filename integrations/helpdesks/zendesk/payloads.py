@@ -217,6 +217,7 @@ class TicketAnswer(Payload):
             revision=ticket.updated_at,
             language_hint=requester.locale,
             is_closed=ticket.status == "closed",
+            # `has_attachments` stays None: a ticket has its first comment's text and not its files.
             # A ticket that staff typed for a customer (by phone, or a form) is the customer's.
             is_from_agent=requester.is_staff,
         )

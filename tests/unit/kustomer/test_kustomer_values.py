@@ -70,6 +70,29 @@ def test_a_ticket_is_all_that_the_customer_wrote_oldest_first() -> None:
     assert ticket.requester.name == "Lena"
 
 
+@pytest.mark.parametrize(
+    ("relations", "told"),
+    [
+        ([None, None], None),
+        ([[], []], False),
+        ([[], None], None),
+        ([[{"type": "attachment", "id": "64c0000000000000000000f1"}], None], True),
+    ],
+)
+def test_files_that_came_with_any_of_the_customers_messages_are_told_of(
+    relations: list[list[dict[str, str]] | None], told: bool | None
+) -> None:
+    rows = [message(number, "It is broken") for number in (1, 2)]
+    rows.append(message(3, "See our terms", direction="out"))
+    files = [{"type": "attachment", "id": "64c0000000000000000000f2"}]
+    for row, data in zip(rows, [*relations, files], strict=True):
+        row["relationships"]["attachments"] = {"links": {"self": "/v1/x"}, "data": data}
+    found = MessagesAnswer.model_validate({"data": rows}).data
+    ticket = to_ticket("64c0000000000000000000b2", found, customer(displayName="Lena"), "US")
+    assert ticket.has_attachments is told
+    assert found[2].to_domain().has_attachments is True
+
+
 def test_addresses_of_the_profile_identify_and_shared_ones_do_not() -> None:
     found = customer(
         emails=[{"email": "lena@example.com", "type": "home", "verified": False}, {"email": None}],
