@@ -33,7 +33,7 @@ MAGENTO_STEPS = {
     "status": ("creditmemo",),
 }
 
-_CARD = {"method": "fakepay"}
+_CARD = {"method": "fakepay", "title": "Credit Card"}
 _LINES = [
     {"sku": "MUG", "name": "Mug", "qty": 2, "price": "12.00"},
     {"sku": "BOOK", "name": "Book", "qty": 1, "price": "9.50"},

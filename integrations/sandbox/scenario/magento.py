@@ -33,7 +33,8 @@ _NOT_TOLD = frozenset(
         "part_refunded_before",
     }
 )  # fmt: skip
-_CARD = {"method": "fakepay"}
+# The sandbox's gateway, under the title that shops give a card method.
+_CARD = {"method": "fakepay", "title": "Credit Card"}
 _BY_HAND = {"cash_on_delivery": {"method": "cashondelivery"}}
 
 _OWN: tuple[Story, ...] = (

@@ -248,6 +248,9 @@ class Facts:
 
     @property
     def label(self) -> str:
+        """How the payment is called: by the shop, else by us, else by its code."""
+        if self.order.method_title:
+            return self.order.method_title
         return OFFLINE_METHODS.get(self.method, self.method or "unnamed payment")
 
     @property

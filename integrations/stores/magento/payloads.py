@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Generic, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
 
 from integrations.addresses import PostalAddress
 
@@ -138,10 +138,27 @@ class AssignmentPayload(Payload):
     shipping: ShippingPayload | None = None
 
 
+class PaymentInfoPayload(Payload):
+    """One thing that the method noted about the payment; `value` may be anything."""
+
+    key: str = ""
+    value: Any = None
+
+
+_METHOD_TITLE = "method_title"
+_LONGEST_TITLE = 60
+
+
+def _title_only(noted: tuple[PaymentInfoPayload, ...]) -> tuple[PaymentInfoPayload, ...]:
+    # The same list is where gateways leave what they know about card and payer.
+    return tuple(one for one in noted if one.key == _METHOD_TITLE)
+
+
 class OrderExtrasPayload(Payload):
     """What Magento's modules add to an order. Virtual orders have no assignment."""
 
     shipping_assignments: Items[AssignmentPayload] = ()
+    payment_additional_info: Annotated[Items[PaymentInfoPayload], AfterValidator(_title_only)] = ()
 
 
 class OrderPayload(OrderRow):
@@ -183,6 +200,15 @@ class OrderPayload(OrderRow):
         assigned = extras.shipping_assignments if extras else ()
         found = [one.shipping.address for one in assigned if one.shipping]
         return found[0] if len(found) == 1 and len(assigned) == 1 else None
+
+    @property
+    def method_title(self) -> str:
+        """The payment method's name as people know it from the shop; empty where it isn't told."""
+        extras = self.extension_attributes
+        for one in extras.payment_additional_info if extras else ():
+            if isinstance(one.value, str):
+                return " ".join(one.value.split())[:_LONGEST_TITLE]
+        return ""
 
 
 class UnitsPayload(Payload):
@@ -258,7 +284,10 @@ ORDER_FIELDS = field_list(
     items=ItemPayload,
     payment=PaymentPayload,
     billing_address=AddressPayload,
-    extension_attributes=f"shipping_assignments[shipping[{_SHIPPING_ADDRESS}]]",
+    extension_attributes=(
+        f"shipping_assignments[shipping[{_SHIPPING_ADDRESS}]],"
+        f"payment_additional_info[{field_list(PaymentInfoPayload)}]"
+    ),
 )
 INVOICE_FIELDS = f"items[{field_list(InvoicePayload, items=UnitsPayload)}],total_count"
 MEMO_ONE_FIELDS = field_list(MemoPayload, items=UnitsPayload, comments=CommentPayload)

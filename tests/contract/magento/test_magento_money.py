@@ -41,6 +41,8 @@ def test_a_card_is_paid_back_through_its_gateway(bench: MagentoBench) -> None:
     intent = prepared(bench.store(), bench.sell("plain"), everything_left)
     stored = json.loads(intent.refund.store_input or "")
     assert (stored["route"], stored["body"]["isOnline"]) == ("invoice", True)
+    # People read the shop's own name of the method, not its code.
+    assert [one.label for one in intent.order.transactions] == ["Credit Card"]
     kept = sent(bench.store(), intent.refund)
     assert not kept.is_manual
     assert bench.paid_out(intent.order.order_id) == Decimal("38.40")

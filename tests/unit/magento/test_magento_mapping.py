@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -204,6 +205,40 @@ def two_invoices(*, memos: str | None = None, **changes: object) -> Facts:
             **changes,
         },
     )
+
+
+def _noted(*pairs: tuple[str, object]) -> dict[str, Any]:
+    noted = [{"key": key, "value": value} for key, value in pairs]
+    return {"extension_attributes": {"payment_additional_info": noted}}
+
+
+@pytest.mark.parametrize(
+    ("method", "noted", "label"),
+    [
+        ("fakepay", (("method_title", "Credit Card"),), "Credit Card"),
+        (
+            "fakepay",
+            (("cc_number", "xxxx-1111"), ("method_title", " Credit\n Card ")),
+            "Credit Card",
+        ),
+        ("checkmo", (("method_title", "Cheque by post"),), "Cheque by post"),
+        ("checkmo", (), "Check / money order"),
+        ("fakepay", (("method_title", None),), "fakepay"),
+        ("fakepay", (("method_title", ["Card"]),), "fakepay"),
+        ("fakepay", (), "fakepay"),
+        ("", (), "unnamed payment"),
+    ],
+)
+def test_a_payment_is_called_as_the_shop_calls_it(
+    method: str, noted: tuple[tuple[str, object], ...], label: str
+) -> None:
+    given = facts("order__simple", payment={"method": method}, **_noted(*noted))
+    assert given.label == label
+
+
+def test_of_what_gateways_note_only_the_title_is_kept() -> None:
+    given = facts("order__simple", **_noted(("cc_owner", "Ida"), ("method_title", "Credit Card")))
+    assert "Ida" not in given.order.model_dump_json()
 
 
 def test_a_refund_takes_from_the_one_invoice_that_has_it_all() -> None:
