@@ -8,9 +8,8 @@ from app.domain.classification import Classification, Kind, Signal
 from app.domain.classify.agreement import agrees_to_refund, may_agree
 from app.domain.classify.automatic import is_machine_address
 from app.domain.classify.clean import clean
-from app.domain.classify.extract import text_of
+from app.domain.classify.extract import orders_in
 from app.domain.classify.order_forms import OrderForm
-from app.domain.classify.orders import find_orders
 from app.domain.ticket import Message, Ticket
 from app.ports import Classifier
 from app.usecases.deps import Deps
@@ -51,8 +50,7 @@ def read_ticket_text(
     if asks_for_refund(found):
         forms = order_forms()
         if forms:
-            named = find_orders(text_of(message), forms)
-            changes["orders"] = tuple(dict.fromkeys([*found.orders, *named]))
+            changes["orders"] = orders_in(message, forms) or found.orders
     own = {
         contact.value.lower() for contact in (*ticket.requester.emails, *ticket.requester.phones)
     }
@@ -136,5 +134,5 @@ def _orders_named(messages: Sequence[Message]) -> tuple[str, ...]:
     """Order numbers that earlier messages name, those of the newest first."""
     named: list[str] = []
     for message in reversed(messages):
-        named += find_orders(text_of(clean(message.text)))
+        named += orders_in(clean(message.text))
     return tuple(dict.fromkeys(named))

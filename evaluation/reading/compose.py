@@ -2,7 +2,8 @@
 
 `python -m evaluation.reading.compose > evaluation/reading-composed.jsonl` writes them again: the
 same ones each time. Every mail has a greeting, what happened, numbers that are neither orders nor
-amounts, a wish, a closing with a signature, and often a quoted mail that names other orders.
+amounts, a wish, a closing with a signature, and often a quoted mail that names another order: it
+counts where the mail itself names none.
 """
 
 from __future__ import annotations
@@ -101,6 +102,14 @@ class _Mail:
                 line = line.replace(sign, text, 1)
         return line
 
+    def answers(self, order: str, amount: str) -> None:
+        """What is quoted is meant, where the mail itself names no order: also its amount."""
+        if self.orders:
+            return
+        self.orders.append(order)
+        if not self.amounts and amount:
+            self.amounts.append([*amount.split()])
+
 
 def compose(language: str, number: int) -> dict[str, Any]:
     """One mail of a language; the same number gives the same mail."""
@@ -126,7 +135,9 @@ def compose(language: str, number: int) -> dict[str, Any]:
     if draw.random() < 0.75:
         body += ["", draw.choice(parts["closing"])]
     if draw.random() < 0.35:
-        body += ["", draw.choice(parts["quote"])]
+        order, amount, quote = draw.choice(parts["quote"]).split(" | ")
+        body += ["", quote]
+        mail.answers(order, amount)
     return {
         "id": f"composed-{language}-{number:03d}",
         "source": "reading-composed",

@@ -11,9 +11,19 @@ from collections.abc import Iterable
 from decimal import Decimal
 from itertools import islice
 
-from price_parser.parser import parse_number
-
 from app.domain.classification import NamedAmount
+from app.domain.classify.amount_judging import bare_is_money
+from app.domain.classify.amount_numbers import (
+    GLUED_BEFORE,
+    NUMBER,
+    Found,
+    belongs_to_next,
+    is_glued,
+    value_of,
+)
+from app.domain.classify.amount_words import with_amounts_in_digits
+from app.domain.classify.currencies import DOLLAR_NAMES, OTHER_DOLLARS, currency_of, dollar_at
+from app.domain.classify.dates import month_of
 from app.domain.classify.lexicon import beside_numbers
 from app.domain.classify.numbers import (
     MAX_FOUND,
@@ -22,241 +32,147 @@ from app.domain.classify.numbers import (
     words_after,
     words_before,
 )
-from app.domain.money import minor_unit_digits
 
-# None: a sign or word that several currencies share.
-_SIGNS: dict[str, str | None] = {
-    "€": "EUR", "$": "USD", "us$": "USD", "u$s": "USD", "usd$": "USD", "ca$": "CAD", "c$": "CAD",
-    "cad$": "CAD", "a$": "AUD", "au$": "AUD", "aud$": "AUD", "nz$": "NZD", "hk$": "HKD",
-    "s$": "SGD", "sg$": "SGD", "r$": "BRL", "mx$": "MXN", "£": "GBP", "gb£": "GBP", "¥": "JPY",
-    "円": "JPY", "元": "CNY", "₹": "INR", "₺": "TRY", "₴": "UAH", "₽": "RUB", "₩": "KRW",
-    "원": "KRW", "₪": "ILS", "฿": "THB", "₫": "VND", "₱": "PHP", "₦": "NGN", "zł": "PLN",
-    "zl": "PLN", "kč": "CZK", "ft": "HUF", "lei": "RON", "лв": "BGN", "руб": "RUB", "грн": "UAH",
-    "tl": "TRY", "kr": None, "fr": "CHF", "sfr": "CHF", "rs": "INR", "rp": "IDR", "rm": "MYR",
-    "euro": "EUR", "euros": "EUR", "eur": "EUR", "eurot": "EUR", "euroa": "EUR",
-    "dollar": "USD", "dollars": "USD", "dólares": "USD", "dolares": "USD", "dollari": "USD",
-    "dólar": "USD", "bucks": "USD", "usd": "USD", "pound": "GBP", "pounds": "GBP", "quid": "GBP",
-    "pfund": "GBP", "libras": "GBP", "sterline": "GBP", "ponden": "GBP", "livres sterling": "GBP",
-    "franken": "CHF", "francs": "CHF", "franchi": "CHF", "francos": "CHF", "reais": "BRL",
-    "kronor": "SEK", "kroner": None, "zloty": "PLN", "złotych": "PLN", "złote": "PLN",
-    "zlotys": "PLN", "yen": "JPY", "rupees": "INR", "rupien": "INR", "korun": "CZK",
-    "forint": "HUF", "рублей": "RUB", "гривень": "UAH", "lira": "TRY", "rand": "ZAR",
-    "pesos": None, "dirham": "AED", "dirhams": "AED", "yuan": "CNY", "won": "KRW",
-}  # fmt: skip
-_CODES = (
-    "EUR USD GBP CHF SEK NOK DKK PLN CZK HUF RON BGN ISK JPY CNY KRW INR IDR THB SGD HKD TWD MYR"
-    " PHP VND AUD NZD CAD MXN BRL ARS CLP COP PEN UYU ZAR TRY UAH RUB ILS AED SAR QAR KWD BHD OMR"
-    " JOD TND MAD EGP NGN KES"
-)
-_CODE_SET = frozenset(_CODES.split())
-CURRENCY_NAMES: dict[str, str | None] = {
-    **{code.lower(): code for code in _CODES.split()},
-    **_SIGNS,
-    "rmb": "CNY",
-}
-_OTHER_DOLLARS = frozenset({"CAD", "AUD", "NZD", "HKD", "SGD"})
-# Crowns are those of the writer's language.
-_CROWNS = {"sv": "SEK", "da": "DKK", "no": "NOK", "nb": "NOK", "is": "ISK"}
-# Short words that stand for a currency only behind a number with decimals or beside "." or "$":
-# "Fr. 12.03." is a Friday, "5 ft" a length, "3 rs" nothing.
-WEAK_NAMES = frozenset(
-    {"fr", "ft", "rs", "rm", "rp", "tl", "all", "top", "cop", "try", "mad", "won"}
-)
-_LETTERS_AND_SIGNS = r"[^\W\d_]{0,8}[$€£¥₹₺₴₽₩₪฿₫₱₦円元원]|[^\W\d_]{1,9}"
-_BEFORE = re.compile(rf"(?<![^\W_])({_LETTERS_AND_SIGNS})(\.?)[ ]{{0,2}}[-−]?$")
-_AFTER = re.compile(r"[ ]{0,2}([^\W\d_]{0,8}[$€£¥₹₺₴₽₩₪฿₫₱₦]|[円元원]|[^\W\d_]{1,9}(?![^\W\d_]))")
-_REACH = 14
-
-_NUMBER = re.compile(
-    r"(?<![\d])(?:"
-    # Indian grouping: 1,23,456.50
-    r"\d{1,2}(?:,\d{2}){1,3},\d{3}(?:\.\d{1,2})?"
-    r"|\d{1,3}(?:[ '’.,]\d{3}){1,4}(?:[.,]\d{1,2})?"
-    r"|\d{1,9}(?:[.,]\d{1,3})?"
-    r")(?!\d)(?P<round>(?:[.,:](?:-{1,2}|[–—])|/-)?)"
-)
-_CLOCK = re.compile(r"(?:[01]?\d|2[0-3])[.,][0-5]\d")
-_EXACT = re.compile(r"[.,]\d{2}$")
-# Letters of Asian scripts stand right beside a number; those of others make it part of a code.
-_GLUED_BEFORE = re.compile(r"[0-9A-Za-z_\u00c0-\u05ff#+]$|\d[.,:'’]$|\w[-/_.]$")
 _MINOR_BEHIND = re.compile(
-    r"(?i)[ ](?:(?:and|und|et|y|e|en)[ ])?(\d{1,2})[ ]?"
+    r"(?i)[ ](?:(?:and|und|et|y|e|en|con|com)[ ])?(\d{1,2})[ ]?"
     r"(?:cents?|centimes|c(?:é|e)ntimos|centavos|c(?:ê|e)ntimos|centesimi|pence|p)(?![^\W_])"
 )
+# "48 euro 90": without a word for the hundredths.
+_MINOR_ALONE = re.compile(r"[ ](\d{2})(?![\w]|[.,:/-]\d)")
+# "30 ou 40 €", "20-30 euros": what stands between two amounts of one currency.
+_EITHER = re.compile(
+    r"(?i)[ ]?(?:[-–—/]|(?<=[ ])(?:or|oder|ou|o|of|to|bis|à|a|tot|até|ate|bzw\.?)(?=[ ]))[ ]?"
+    r"(?=(?:[€£$][ ]?)?\d)"
+)
+_BETWEEN_AND = re.compile(r"(?i)[ ](?:and|und|et|y|en|e)[ ](?=\d)")
+_LONGEST_EITHER = 8
+# "1001 euro 48" is rather an order and an amount.
+_LONGEST_WITH_MINOR = 3
+_SAID_BETWEEN = frozenset({"between", "zwischen", "entre", "tussen", "tra", "fra"})
 _CENTS_BEHIND = re.compile(r"(?i)(?:€|£|\$|eur|euros?)(\d{2})(?![\d.,])")
-# What makes a number with two decimals a time, a date, a size or a share instead of money.
 
 
-def _value(written: str, currency: str | None) -> Decimal | None:
-    """The value of a number as people write it, in whichever locale's spelling."""
-    number = re.sub(r"['’ ]", "", written)
-    if re.fullmatch(r"\d{1,2}(?:,\d{2})+,\d{3}(?:\.\d+)?", number):
-        number = number.replace(",", "")
-    if currency is not None and minor_unit_digits(currency) == 3:
-        tail = re.search(r"[.,]([0-9]{3})$", number)
-        if tail is not None and not re.search(r"[.,]", number[: tail.start()]):
-            return Decimal(number.replace(",", "."))
-    return parse_number(number)
-
-
-class _Found:
-    """A number in the text, and the currency beside it."""
-
-    def __init__(self, text: str, match: re.Match[str]) -> None:
-        self.start, self.end = match.span()
-        self.written = match.group()[: len(match.group()) - len(match.group("round"))]
-        self.is_round = bool(match.group("round"))
-        self.before, self.before_start = self._name_before(text)
-        self.after = self._name_after(text)
-
-    def _name_before(self, text: str) -> tuple[str | None, int]:
-        found = _BEFORE.search(text[max(0, self.start - _REACH) : self.start])
-        name = found.group(1).lower() if found else ""
-        if found is None or name not in CURRENCY_NAMES:
-            return None, self.start
-        is_weak = name in WEAK_NAMES and not found.group(2) and not found.group(1)[0].isupper()
-        if is_weak and not _EXACT.search(self.written) and not self.is_round:
-            return None, self.start
-        if name == "fr" and self._is_day_of_month(text):
-            return None, self.start
-        return name, self.start - len(found.group())
-
-    def _name_after(self, text: str) -> str | None:
-        found = _AFTER.match(text, self.end)
-        if found is None:
-            return None
-        name = found.group(1).lower()
-        if name not in CURRENCY_NAMES:
-            return None
-        if name in WEAK_NAMES and not _EXACT.search(self.written):
-            is_long = sum(sign.isdigit() for sign in self.written) >= 3
-            is_code = found.group(1) in _CODE_SET or name == "tl" or (name == "ft" and is_long)
-            if not found.group(1)[0].isupper() or not is_code:
-                return None
-        return name
-
-    def _is_day_of_month(self, text: str) -> bool:
-        """`Fr. 12.03.` is a Friday in March."""
-        return bool(re.fullmatch(r"\d{1,2}\.\d{2}", self.written)) and text.startswith(
-            ".", self.end
-        )
-
-
-def _belongs_to_next(text: str, found: _Found) -> bool:
-    """Whether the sign behind a number is the beginning of the next amount: `1001 $48.60`."""
-    place = _AFTER.match(text, found.end)
-    if place is None:
-        return False
-    gap = text[found.end : place.start(1)]
-    return (
-        bool(gap) and re.match(r"[ ]?\d{1,7}(?:[.,]\d{2})?(?!\d)", text[place.end() :]) is not None
-    )
-
-
-def _is_glued(text: str, found: _Found) -> bool:
-    """Whether a number is part of something longer: a date, a phone number, a code."""
-    if found.before is not None:
-        return False
-    if _GLUED_BEFORE.search(text[max(0, found.start - 2) : found.start]):
-        return True
-    behind = text[found.end : found.end + 2]
-    if found.after is not None:
-        return False
-    return re.match(r"[^\W\d_]|[.,:/'’-]\d|[-–]\d", behind) is not None
-
-
-def _bare_is_money(text: str, found: _Found) -> bool:
-    """Whether a number without a currency is money: exact cents, or behind "paid"."""
-    after = words_after(text, found.end, 20)
-    before = words_before(text, found.start, 40)
-    behind = text[found.end : found.end + 3].lstrip()
-    if behind.startswith("%") or (after and after[0] in beside_numbers("not_money_unit")):
-        return False
-    if _EXACT.search(found.written) or found.is_round:
-        if after and after[0] in beside_numbers("until") and _CLOCK.fullmatch(found.written):
-            return False
-        close = text[max(0, found.start - 1) : found.start] in {" ", "\n", ""}
-        return not (before and before[0] in beside_numbers("time_word") and close)
-    if not found.written.isdigit() or len(found.written) > 4:
-        return False
-    if after and after[0] in beside_numbers("paid_behind"):
-        return True
-    if _is_sum_of_refund(before) and (len(found.written) <= 3 or found.written.endswith("00")):
-        return True
-    if not before or before[0] not in beside_numbers("money_verb"):
-        return False
-    gap = text[max(0, found.start - 1) : found.start]
-    is_year = len(found.written) == 4 and found.written[:2] in {"19", "20"}
-    ends = not behind or behind[0] in ".,;!?)\n"
-    return (
-        gap == " "
-        and not is_year
-        and (ends or bool(after and after[0] in beside_numbers("amount_goes_on")))
-    )
-
-
-def _is_sum_of_refund(before: list[str]) -> bool:
-    """Whether the words before a number, nearest first, are "refund of" or "refund me"."""
-    if len(before) < 2 or before[0] not in beside_numbers("sum_of"):
-        return False
-    return before[1] in beside_numbers("refund_noun")
-
-
-def _currency(name: str | None, language: str | None) -> str | None:
-    if name in {"kr", "kroner"}:
-        return _CROWNS.get(language or "")
-    return CURRENCY_NAMES[name] if name is not None else None
-
-
-def _with_cents(text: str, one: _Found) -> tuple[str | None, int]:
+def _with_cents(
+    text: str, one: Found, language: str | None, seen: set[str]
+) -> tuple[str | None, int]:
     """The number as one figure (`48€60` is 48.60) and where it ends; None when it isn't money."""
+    if one.before is None and one.after is not None and len(one.written) <= _LONGEST_WITH_MINOR:
+        alone = _minor_alone(text, one.behind_name) if one.written.isdigit() else None
+        if alone is not None and not is_glued(text, one):
+            return f"{one.written}.{alone.group(1)}", alone.end()
     cents = _CENTS_BEHIND.match(text, one.end)
     if cents is not None and one.written.isdigit() and one.before is None:
         return f"{one.written}.{cents.group(1)}", cents.end()
-    if one.before is None and one.after is not None and _belongs_to_next(text, one):
+    if one.before is None and one.after is not None and belongs_to_next(text, one):
         return None, one.end
-    if _is_glued(text, one):
+    if is_glued(text, one):
         return None, one.end
-    if one.before is None and one.after is None and not _bare_is_money(text, one):
+    if one.before is None and one.after is None and not bare_is_money(text, one, language, seen):
         return None, one.end
     if one.after is not None and one.written.isdigit():
-        place = _AFTER.match(text, one.end)
-        minor = _MINOR_BEHIND.match(text, place.end()) if place else None
+        minor = _MINOR_BEHIND.match(text, one.behind_name)
         if minor is not None:
             return f"{one.written}.{minor.group(1):0>2}", minor.end()
     return one.written, one.end
+
+
+def _minor_alone(text: str, place: int) -> re.Match[str] | None:
+    """The hundredths of "48 euro 90", unless a unit or a month follows: "48 euro 10 days ago"."""
+    if not text[max(0, place - 3) : place].isalpha() or text[max(0, place - 3) : place].isupper():
+        return None
+    found = _MINOR_ALONE.match(text, place)
+    following = words_after(text, found.end(), 20) if found else []
+    is_other = bool(following) and (
+        following[0] in beside_numbers("unit")
+        or following[0] in beside_numbers("not_money_unit")
+        or month_of(following[0]) is not None
+    )
+    return None if is_other else found
+
+
+def _shared_currency(text: str, one: Found) -> tuple[str, int] | None:
+    """The currency's name of the number that follows in "30 ou 40 €", and where that begins."""
+    if one.before is not None or one.after is not None or len(one.written) > _LONGEST_EITHER:
+        return None
+    between = _EITHER.match(text, one.end)
+    if between is None:
+        between = _BETWEEN_AND.match(text, one.end)
+        if between is None or not _SAID_BETWEEN & set(words_before(text, one.start, 20)[:1]):
+            return None
+    match = NUMBER.match(text, between.end())
+    if match is None or re.match(r"[\w]|[-/.]\d", text[match.end() : match.end() + 2]):
+        return None
+    other = Found(text, match)
+    if other.after is None or other.before is not None:
+        return None
+    first, second = value_of(one.written, None), value_of(other.written, None)
+    if first is None or second is None or not first < second:
+        return None
+    return other.after, match.start()
 
 
 def find_amounts(text: str, language: str | None = None) -> tuple[NamedAmount, ...]:
     """Amounts that a text names, in order of appearance, each once.
 
     A number without a currency counts only when it has two decimals, or follows a word such as
-    "paid", and isn't a time, date or size. "$" is read as US dollars; "kr" is that of the text's
-    language, else None.
+    "paid", and isn't a time, date or size. "$" is read as US dollars, unless the text says which
+    others; "kr" is that of the text's language, else None.
     """
-    text = without_addresses(text)
+    text = with_amounts_in_digits(without_addresses(text))
     found: dict[tuple[Decimal, str | None], NamedAmount] = {}
-    read_until = 0
-    for match in islice(_NUMBER.finditer(text), MAX_NUMBERS):
+    read_until = named_until = 0
+    shared_until = -1
+    seen: set[str] = set()
+    for match in islice(NUMBER.finditer(text), MAX_NUMBERS):
         if match.start() < read_until:
             continue
-        one = _Found(text, match)
-        written, read_until = _with_cents(text, one)
+        one = Found(text, match)
+        if one.before is not None and one.before_start < named_until:
+            # "48 euro 10 days ago": the word is the first number's.
+            one.before = None
+        goes_on = match.start() == shared_until
+        is_glued_before = GLUED_BEFORE.search(text[max(0, one.start - 2) : one.start])
+        shared = None if is_glued_before else _shared_currency(text, one)
+        written: str | None = one.written
+        if shared is not None:
+            one.after, read_until = shared
+            shared_until = read_until
+        elif not goes_on:
+            written, read_until = _with_cents(text, one, language, seen)
         if written is None:
             continue
-        currency = _currency(one.before or one.after, language)
-        value = _value(written, currency)
+        if shared is None and one.before is None and one.after is not None:
+            named_until = one.behind_name
+        currency = _currency(text, one, language)
+        value = value_of(written, currency)
         if value is not None:
             found.setdefault((value, currency), NamedAmount(amount=value, currency=currency))
         if len(found) >= MAX_FOUND:
             break
-    return _one_dollar(found.values())
+    return _one_dollar(_with_currency(found.values()))
+
+
+def _currency(text: str, one: Found, language: str | None) -> str | None:
+    """The currency beside a number; for "$" that which a code or word behind it tells."""
+    dollar = None
+    if one.before in DOLLAR_NAMES:
+        dollar = dollar_at(text, one.end)
+    elif one.after in DOLLAR_NAMES:
+        dollar = dollar_at(text, one.behind_name)
+    return dollar or currency_of(one.before or one.after, language)
+
+
+def _with_currency(found: Iterable[NamedAmount]) -> list[NamedAmount]:
+    """Amounts without those that are named once more with their currency: "6,99 €, so 6,99"."""
+    amounts = list(found)
+    told = {one.amount for one in amounts if one.currency is not None}
+    return [one for one in amounts if one.currency is not None or one.amount not in told]
 
 
 def _one_dollar(found: Iterable[NamedAmount]) -> tuple[NamedAmount, ...]:
     """Amounts with "$" read as the one dollar that the text names elsewhere (A$, CAD)."""
     amounts = tuple(found)
-    others = {amount.currency for amount in amounts} & _OTHER_DOLLARS
+    others = {amount.currency for amount in amounts} & OTHER_DOLLARS
     if len(others) != 1:
         return amounts
     other = others.pop()

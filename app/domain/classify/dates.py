@@ -21,7 +21,7 @@ _MONTH_DAY = re.compile(
 )
 
 
-def _month(name: str) -> int | None:
+def month_of(name: str) -> int | None:
     """The month of a name in one of the supported languages, or of its beginning."""
     low = name.lower()
     for number in range(1, 13):
@@ -63,7 +63,7 @@ def find_dates(text: str, language: str | None) -> tuple[date, ...]:
             break
     for pattern in (_DAY_MONTH, _MONTH_DAY):
         for match in list(pattern.finditer(text))[:_MAX]:
-            found = _date(int(match["year"]), _month(match["name"]), int(match["d"]))
+            found = _date(int(match["year"]), month_of(match["name"]), int(match["d"]))
             if found is not None:
                 places.append((match.start(), found))
     return tuple(dict.fromkeys(found for _, found in sorted(places)))[:_MAX]

@@ -17,7 +17,7 @@ from app.domain.classify.items import find_items
 from app.domain.classify.lexicon import SUPPORTED_LANGUAGES
 from app.domain.classify.mood import mood_of
 from app.domain.classify.order_forms import OrderForm
-from app.domain.classify.orders import find_orders
+from app.domain.classify.orders import find_named_orders, find_orders
 from app.domain.classify.summary import summarise
 
 _SIGNALS = (
@@ -59,6 +59,27 @@ def text_of(cleaned: Cleaned) -> str:
     return f"{cleaned.subject}.\n\n{cleaned.body}" if cleaned.subject else cleaned.body
 
 
+def orders_in(cleaned: Cleaned, forms: tuple[OrderForm, ...] = ()) -> tuple[str, ...]:
+    """Order numbers that a message names, in its own words or else in what it quotes."""
+    return find_orders(text_of(cleaned), forms, signature=cleaned.signature, quoted=cleaned.quoted)
+
+
+def amounts_in(
+    cleaned: Cleaned, language: str | None, orders: tuple[str, ...]
+) -> tuple[NamedAmount, ...]:
+    """Amounts that a message names, in its own words or else in what it quotes.
+
+    `orders` are those of the message: a quoted mail about another order says nothing of it.
+    """
+    found = find_amounts(text_of(cleaned), language)
+    if found or not cleaned.quoted:
+        return found
+    quoted = find_amounts(cleaned.quoted, language)
+    if quoted and orders and set(orders).isdisjoint(find_named_orders(cleaned.quoted) or orders):
+        return ()
+    return quoted
+
+
 def extract(
     cleaned: Cleaned,
     language: str | None,
@@ -74,9 +95,10 @@ def extract(
     about = [spans[i] for i in sorted({h.sentence for g in _ABOUT_GOODS for h in hits.get(g, ())})]
     sentiment, urgent = mood_of(whole, spans, hits)
     contacts = f"{whole}\n{cleaned.signature[:2000]}"
+    orders = orders_in(cleaned, forms)
     return Extracted(
-        orders=find_orders(whole, forms),
-        amounts=find_amounts(whole, language),
+        orders=orders,
+        amounts=amounts_in(cleaned, language, orders),
         language=language,
         sentiment=sentiment,
         urgent=urgent,

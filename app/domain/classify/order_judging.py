@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from app.domain.classify.amounts import CURRENCY_NAMES, WEAK_NAMES
+from app.domain.classify.currencies import CURRENCY_NAMES, WEAK_NAMES
 from app.domain.classify.lexicon import beside_numbers
 from app.domain.classify.numbers import words_after
 from app.domain.classify.order_forms import OrderForm
@@ -13,6 +13,12 @@ from app.domain.classify.order_numbers import CODES, Number
 
 _SET_OFF = re.compile(r"(?:[(:\[–—=]|(?<!\w)-)[ #]{0,2}$")
 _NAME_BEFORE = re.compile(r"(?<![^\W\d_])([^\W\d_]{1,9})\.?[ ]?$")
+# Plain digits behind "No." are an order's from so many on.
+_LONG = 5
+# Two letters and so many digits are a VAT number.
+_VAT_DIGITS = 8
+# Words that may stand between "ticket" and the code that it names.
+_NEAR_FILLERS = 4
 _FROM_A_YEAR = frozenset({"from", "of", "de", "vom", "von", "van", "del", "dal", "du", "in"})
 _IS = frozenset(
     {"is", "was", "are", "ist", "sind", "est", "sont", "es", "son", "è", "sono", "é", "são", "zijn"}
@@ -20,8 +26,12 @@ _IS = frozenset(
 )
 
 
-def is_quantity_or_money(text: str, number: Number) -> bool:
-    """Whether a unit or a currency stands beside a number."""
+def is_quantity_or_money(text: str, number: Number, label: Label | None = None) -> bool:
+    """Whether a unit or a currency stands beside a number.
+
+    A long number right behind a word for "order" is no quantity: "my order is 44071 day after day".
+    """
+    is_named = label is not None and label.kind == "order" and label.is_adjacent
     behind = text[number.end : number.end + 2]
     if behind.lstrip()[:1] in set("%€$£¥₹") and re.match(
         r"[ ]?[%€£¥₹]|[ ]?\$(?!\d)", text[number.end :]
@@ -32,7 +42,11 @@ def is_quantity_or_money(text: str, number: Number) -> bool:
         return True
     first = next(iter(words_after(text, number.end, 16)), "")
     near = text[number.end : number.end + len(first) + 2].strip().lower().startswith(first)
-    if first and near and (first in beside_numbers("unit") or first in CURRENCY_NAMES):
+    if first == "x" and re.match(r"[ ]?x[ .!]*(?:\n|\Z)", text[number.end : number.end + 6]):
+        # A kiss at the end of a message.
+        return False
+    is_unit = first in beside_numbers("unit") and not (is_named and len(number.body) >= _LONG)
+    if first and near and (is_unit or first in CURRENCY_NAMES):
         # "1001 EUR 48.60": the currency belongs to what follows.
         tail = text[number.end :][: len(first) + 6]
         return re.search(r"[A-Za-z][ ]?\d", tail) is None
@@ -43,7 +57,7 @@ def is_quantity_or_money(text: str, number: Number) -> bool:
 
 def _stands_alone(number: Number) -> bool:
     """Whether a number is an order's by its form alone: EN1001, SO-2231, 000000123."""
-    if number.suffix:
+    if number.suffix or number.is_code:
         return False
     if not number.prefix:
         return bool(re.fullmatch(r"[0-9]?000[0-9]{5,7}", number.body))
@@ -70,7 +84,9 @@ def _fits_store(text: str, number: Number, label: Label, forms: tuple[OrderForm,
     Short plain numbers are too common to count by form alone: they must be set off, or follow a
     word for a refund or return.
     """
-    if not any(form.fits(number.prefix, number.suffix, number.body) for form in forms):
+    if number.is_code or not any(
+        form.fits(number.prefix, number.suffix, number.body) for form in forms
+    ):
         return False
     if number.prefix or number.suffix or len(number.body) >= 6:
         return True
@@ -86,22 +102,19 @@ def is_order(text: str, number: Number, label: Label, forms: tuple[OrderForm, ..
     if label.kind == "other" and label.is_close:
         return False
     labelled = label.kind == "order" and label.is_close
-    if not number.has_hash and is_quantity_or_money(text, number):
+    if not number.has_hash and is_quantity_or_money(text, number, label):
         return False
-    prefix = number.prefix.upper()
-    if (prefix.lower() in beside_numbers("other_prefix") or prefix in CODES) and not labelled:
+    if _has_other_prefix(number) and not labelled:
         return False
     if number.is_year and labelled and _FROM_A_YEAR & set(label.fillers[:2]):
         return False
     if number.has_hash or labelled:
-        return True
+        return not number.is_short or number.has_hash or label.is_adjacent
     if _fits_store(text, number, label, forms):
         return True
-    if forms and number.prefix:
+    if number.is_code or number.is_year or number.has_tail or number.prefix:
         return False
-    if _stands_alone(number):
-        return True
-    if number.is_year or number.has_tail or number.prefix or len(number.body) < 4:
+    if len(number.body) < 4 or label.is_weak:
         return False
     behind = words_after(text, number.end, 40)
     while behind and behind[0] in beside_numbers("order_list"):
@@ -116,24 +129,83 @@ def is_order(text: str, number: Number, label: Label, forms: tuple[OrderForm, ..
     return named or listed or (near and _is_set_off(text, number))
 
 
+def _has_other_prefix(number: Number) -> bool:
+    prefix = number.prefix.upper()
+    return prefix.lower() in beside_numbers("other_prefix") or prefix in CODES
+
+
+def has_order_form(text: str, number: Number, label: Label, forms: tuple[OrderForm, ...]) -> bool:
+    """Whether a number that nothing names is an order's by its form alone: EN1001, SO-2231."""
+    if is_quantity_or_money(text, number) or _has_other_prefix(number):
+        return False
+    if label.kind == "other" and (label.is_close or len(label.fillers) <= _NEAR_FILLERS):
+        return False
+    return not (forms and number.prefix) and _stands_alone(number)
+
+
+def may_be_meant(text: str, number: Number, label: Label) -> bool:
+    """Whether a number is an order's in a text that names none more clearly: "Your ref 3319-W"."""
+    if is_quantity_or_money(text, number) or number.is_year:
+        return False
+    if number.is_short:
+        return label.kind == "weak" and label.is_adjacent
+    if label.is_weak:
+        is_plain = number.written.isdigit()
+        is_likely = len(number.body) >= _LONG and number.body[0] != "0"
+        if label.kind == "number" and is_plain and not is_likely:
+            return False
+        if len(number.prefix) == 2 and not number.dash and len(number.body) >= _VAT_DIGITS:
+            return False
+        return not _has_other_prefix(number) or label.kind == "weak"
+    return False
+
+
+def may_be_bare_code(text: str, number: Number, label: Label) -> bool:
+    """Whether a number in parts may be an order's where nothing says what it is: `77-4180`."""
+    if number.is_short or number.written.isdigit() or is_quantity_or_money(text, number):
+        return False
+    if _has_other_prefix(number) or text[number.start - 1 : number.start] in set("*_/+."):
+        return False
+    if label.kind == "other" and label.is_close and label.word not in beside_numbers("parcel_word"):
+        return False
+    if any(word in beside_numbers("refund_word") for word in label.fillers[:1]):
+        return True
+    if _is_in_brackets(text, number):
+        return True
+    return (
+        number.has_tail
+        and "/" not in number.written
+        and number.written[0].isdigit()
+        and not _is_before_town(text, number)
+    )
+
+
+def _is_in_brackets(text: str, number: Number) -> bool:
+    start = number.start - (1 if number.has_hash else 0)
+    return text[start - 1 : start] == "(" and text[number.end : number.end + 1] == ")"
+
+
 def may_be_bare(text: str, number: Number) -> bool:
     """Whether a plain number may be an order's where nothing around it says what it is."""
     body = number.body
     plain = number.written == body and 4 <= len(body) <= 7 and not number.is_year
-    if not plain or body.endswith("000") or is_quantity_or_money(text, number):
+    if not plain or body.endswith("000") or body[0] == "0" or is_quantity_or_money(text, number):
         return False
     label = label_before(text, number.start)
-    if label.kind == "other" and not is_of_something(label):
+    is_parcel = label.word in beside_numbers("parcel_word")
+    if label.kind == "other" and not is_of_something(label) and not is_parcel:
         return False
     if label.fillers and label.fillers[0] in beside_numbers("money_verb"):
         return False
     before = text[max(0, number.start - 2) : number.start]
-    if re.search(r"[+/\d][ ]?$", before) or re.match(
+    if re.search(r"[+/\d][ ]?$|[*_]$", before) or re.match(
         r"[ ]?[/\d]", text[number.end : number.end + 2]
     ):
         return False
-    # A postcode stands before the name of a town, or behind it.
-    return (
-        re.match(r"[ ](?:[A-Z]{2}\b|[A-ZÀ-Þ][^\W\d_]{2,})", text[number.end : number.end + 12])
-        is None
-    )
+    return not _is_before_town(text, number)
+
+
+def _is_before_town(text: str, number: Number) -> bool:
+    """Whether a number is a postcode: it stands before the name of a town."""
+    behind = text[number.end : number.end + 12]
+    return re.match(r"[ ](?:[A-Z]{2}\b|[A-ZÀ-Þ][^\W\d_]{2,})", behind) is not None

@@ -12,7 +12,10 @@ _WORD = re.compile(r"[^\W\d_]+")
 _GAP_SIGNS = re.compile(r"[\s:;=\"'’‘„“”«»()\[\]*_.,#№º°ª|/–—-]*")
 _NEAR = 48
 # Behind these, a dot ends no sentence.
-_ABBREVIATIONS = frozenset({"nr", "no", "num", "n", "nro", "ref", "id", "nos", "ord", "núm", "č"})
+_ABBREVIATIONS = frozenset(
+    {"nr", "no", "num", "n", "nro", "ref", "id", "nos", "ord", "núm", "č"}
+    | {"best", "réf", "rif", "cmd", "cde", "resa", "ped", "enc", "conf", "réserv", "bestell"}
+)
 # Words for "order" that people mistype often enough to know their mistakes.
 _TYPED_LABELS = (
     *("order", "orders", "purchase", "bestellung", "bestellnummer", "commande", "pedido"),
@@ -20,16 +23,44 @@ _TYPED_LABELS = (
 )
 
 
+# Two words that together say something else than the second alone; "d'" and "de" stand between.
+_PAIRS = {
+    ("purchase", "order"): "weak",
+    ("purchase", "number"): "weak",
+    ("bon", "achat"): "other",
+    ("buono", "acquisto"): "other",
+    ("vale", "compra"): "other",
+    ("vale", "compras"): "other",
+}
+_IS = frozenset({"is", "ist", "est", "es", "è", "é", "ref"})
+_BETWEEN_PAIRS = frozenset({"d", "de", "di"})
+
+
 @dataclass(frozen=True)
 class Label:
     """The nearest word before a number that says what it is.
 
-    `is_close`: nothing but fillers stands between. `fillers` are those words.
+    `kind`: `order`; `other` (a tracking number's, say); `weak` for words such as "reference" and
+    `number` for such as "No.", which name an order where nothing else does; None where no word
+    says anything. `is_close`: nothing but fillers stands between. `fillers` are those words,
+    `word` is the one that labels.
     """
 
     kind: str | None = None
     is_close: bool = False
     fillers: tuple[str, ...] = ()
+    word: str = ""
+
+    @property
+    def is_weak(self) -> bool:
+        """Whether a weak word stands close before the number, and no stronger one."""
+        return self.kind in {"weak", "number"} and self.is_close
+
+    @property
+    def is_adjacent(self) -> bool:
+        """Whether nothing but "No." and "is" stands between the word and the number."""
+        near = beside_numbers("number_word") | beside_numbers("code_word") | _IS
+        return self.is_close and near.issuperset(self.fillers)
 
 
 def _is_abbreviation(word: str) -> bool:
@@ -60,31 +91,61 @@ def _is_one_off(word: str, label: str) -> bool:
     )
 
 
+def _kind(word: str, before: list[str], fillers: list[str], behind: str) -> str | None:
+    """What a word says of the number behind it; `before` are the words in front, nearest first."""
+    in_front = next((one for one in before if one not in _BETWEEN_PAIRS), "")
+    pair = _PAIRS.get((in_front, word))
+    if pair is not None:
+        return pair
+    if word == "best" and ("nr" in fillers or behind.startswith(".")):
+        return "order"
+    if word in beside_numbers("order_label") or (not fillers and _is_typo(word)):
+        return "order"
+    if word in beside_numbers("other_label"):
+        return "other"
+    # Numbers of things that nobody listed: Polisnr., Schadennummer.
+    is_known = word in beside_numbers("number_word") or word in beside_numbers("weak_label")
+    return "other" if word.endswith(("nr", "nummer")) and not is_known else None
+
+
 def label_before(text: str, start: int) -> Label:
     """The nearest word that says what the number at `start` is, in the same sentence."""
     begin = max(0, start - _NEAR)
     found = list(_WORD.finditer(text, begin, start))
     if found and begin > 0 and found[0].start() == begin:
         found = found[1:]
+    words = [match.group().lower() for match in reversed(found)]
     is_close = True
     fillers: list[str] = []
+    weak: Label | None = None
     position = start
-    for match in reversed(found):
-        word, gap = match.group().lower(), text[match.end() : position]
+    for index, match in enumerate(reversed(found)):
+        word, gap = words[index], text[match.end() : position]
         if _GAP_SIGNS.fullmatch(gap) is None or ("\n\n" in gap and ":" not in gap):
             is_close = False
         if gap.startswith((". ", ".\n", "! ", "? ")) and not _is_abbreviation(word):
-            return Label(fillers=tuple(fillers))
-        is_label = word in beside_numbers("order_label") or (word == "best" and "nr" in fillers)
-        if is_label or (not fillers and _is_typo(word)):
-            return Label("order", is_close, tuple(fillers))
-        if word in beside_numbers("other_label"):
-            return Label("other", is_close, tuple(fillers))
+            break
+        if word in beside_numbers("code_word") and weak is None:
+            # A booking's code, where a word for it stands before; else one for something else.
+            weak = Label("other", is_close, tuple(fillers))
+        kind = _kind(word, words[index + 1 : index + 3], fillers, gap)
+        if kind == "weak" or (kind is not None and weak is None):
+            return Label(kind, is_close, tuple(fillers), word)
+        elif kind == "other" and weak is not None and word in beside_numbers("phone_word"):
+            # "Call me, my number is ..."
+            return Label("other", True, tuple(fillers))
+        elif kind is not None and weak is not None and (is_close or kind == "order"):
+            # "Reference of my order": an order's. "The order that I made has no. 1001": likely.
+            return Label(kind if is_close else "weak", True, tuple(fillers))
+        if is_close and (weak is None or weak.kind == "number"):
+            for group, name in (("weak_label", "weak"), ("number_word", "number")):
+                if word in beside_numbers(group) and (weak is None or name == "weak"):
+                    weak = Label(name, True, tuple(fillers))
         if word not in beside_numbers("order_filler"):
             is_close = False
         fillers.append(word)
         position = match.start()
-    return Label(fillers=tuple(fillers))
+    return weak or Label(fillers=tuple(fillers))
 
 
 def is_of_something(label: Label) -> bool:

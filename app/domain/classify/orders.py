@@ -7,62 +7,152 @@ A number is judged by its form and by the words around it, in languages that cus
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from app.domain.classify.lexicon import beside_numbers
 from app.domain.classify.numbers import MAX_FOUND, without_addresses
 from app.domain.classify.order_forms import OrderForm
-from app.domain.classify.order_judging import is_order, is_quantity_or_money, may_be_bare
+from app.domain.classify.order_judging import (
+    has_order_form,
+    is_order,
+    is_quantity_or_money,
+    may_be_bare,
+    may_be_bare_code,
+    may_be_meant,
+)
 from app.domain.classify.order_labels import Label, label_before
-from app.domain.classify.order_numbers import Number, as_written, pieces, with_spoken_digits
+from app.domain.classify.order_numbers import (
+    Number,
+    Piece,
+    as_written,
+    pieces,
+    with_letters_before,
+)
+from app.domain.classify.spoken import with_spoken_digits
 
 _WORD = re.compile(r"[^\W\d_]+")
 _LIST_SIGNS = re.compile(r"[\s,;&+/()–—-]*")
 _LONGEST_BODY = 16
 _MAX_RANGE = 10
+_GROUP = 3
 
 
-def find_orders(text: str, forms: tuple[OrderForm, ...] = ()) -> tuple[str, ...]:
+def find_orders(
+    text: str, forms: tuple[OrderForm, ...] = (), *, signature: str = "", quoted: str = ""
+) -> tuple[str, ...]:
     """Order numbers as written, without `#`, in order of appearance, each once.
 
-    A number counts with `#` before it, after a word for "order", in a list that continues such a
-    number, in a form that only orders have, or in the form of the account's stores. Numbers that
-    are labelled as tracking, phone, invoice, VAT and the like never count, nor do amounts, dates
-    and years. A range of at most ten numbers is written out.
+    A number counts with `#` before it, after a word for "order" or "booking", in a list that
+    continues such a number, or in the form of the account's stores. Where nothing is named so,
+    numbers in a form that only orders have count, and those behind "reference" or "No."; then
+    what stands so in the writer's `signature` or in the `quoted` mail that they answer to; at last
+    the one bare number of the text. Numbers that are labelled as tracking, phone, invoice, VAT and
+    the like never count, nor do amounts, dates and years. A range of at most ten numbers is
+    written out.
     """
     text = with_spoken_digits(without_addresses(text))
-    found = _named(text, forms)
-    return found or _only_bare_number(text)
+    found = list(pieces(text))
+    return (
+        _named(text, found, forms)
+        or _likely(text, found)
+        or find_named_orders(signature, forms)
+        or find_named_orders(quoted, forms)
+        or _only_bare_number(text, found)
+    )
 
 
-def _named(text: str, forms: tuple[OrderForm, ...]) -> tuple[str, ...]:
-    """Orders that the text names as such."""
-    found: dict[str, str] = {}
+def find_named_orders(text: str, forms: tuple[OrderForm, ...] = ()) -> tuple[str, ...]:
+    """Order numbers that a signature or a quoted mail names: as `find_orders`, but no bare one."""
+    if not any(sign.isdigit() for sign in text):
+        return ()
+    text = without_addresses(text)
+    found = list(pieces(text))
+    return _named(text, found, forms) or _likely(text, found, only_codes=True)
+
+
+def _is_too_long(number: Number) -> bool:
+    return len(number.body) > _LONGEST_BODY and not number.is_code
+
+
+def _label(text: str, number: Number) -> Label:
+    if number.prefix.lower() in beside_numbers("order_label"):
+        return Label("order", True)
+    return label_before(text, number.start - 1 if number.has_hash else number.start)
+
+
+def _labelled(text: str, number: Number) -> tuple[Number, Label]:
+    """A number and its label; with the letters before it, where the label stands before these."""
+    joined = with_letters_before(text, number)
+    if joined is not None:
+        label = _label(text, joined)
+        if label.is_close and label.kind in {"order", "weak"}:
+            return joined, label
+    return number, _label(text, number)
+
+
+def _named(
+    text: str, found_pieces: Sequence[Piece], forms: tuple[OrderForm, ...]
+) -> tuple[str, ...]:
+    """Orders that the text names as such; those in an order's form where it names no other."""
+    named: dict[str, str] = {}
+    formed: dict[str, str] = {}
+    is_named = False
     last: Number | None = None
-    for _, numbers, is_range in pieces(text):
+    for _, numbers, is_range in found_pieces:
         for index, number in enumerate(numbers):
-            if len(number.body) > _LONGEST_BODY:
+            if _is_too_long(number):
                 continue
             goes_on = _continues(text, last, number) or (index > 0 and last is not None)
             if goes_on and not number.has_hash and is_quantity_or_money(text, number):
                 goes_on = False
-            prefix = number.prefix.lower()
-            label = (
-                Label("order", True)
-                if prefix in beside_numbers("order_label")
-                else (label_before(text, number.start - 1 if number.has_hash else number.start))
-            )
-            if not goes_on and not is_order(text, number, label, forms):
+            number, label = _labelled(text, number)
+            names_it = is_order(text, number, label, forms)
+            if not goes_on and not names_it and not has_order_form(text, number, label, forms):
                 last = None if index == 0 else last
                 continue
+            # A list has the standing of its first number.
+            is_named = names_it or label.kind == "order" or (goes_on and is_named)
+            found = named if is_named else formed
             if last is not None and ((is_range and index) or _range_between(text, last, number)):
                 for name in _inside(last, number):
                     found.setdefault(name.casefold(), name)
+            if last is not None and _are_groups(text, last, number):
+                found.pop(as_written(last).casefold(), None)
+                number = replace(number, written=f"{last.written} {number.written}")
             name = as_written(number)
             found.setdefault(name.casefold(), name)
             last = number
             if len(found) >= MAX_FOUND:
-                return tuple(found.values())[:MAX_FOUND]
-    return tuple(found.values())
+                break
+    return _each_once((named or formed).values())[:MAX_FOUND]
+
+
+def _are_groups(text: str, last: Number, number: Number) -> bool:
+    """Whether two numbers are one in groups of three digits: `620 114`."""
+    three = len(last.written) == len(number.written) == _GROUP
+    return three and text[last.end : number.start] == " "
+
+
+def _each_once(names: Iterable[str]) -> tuple[str, ...]:
+    """Names without those that are another's in groups."""
+    found = tuple(names)
+    return tuple(name for name in found if " " not in name or name.replace(" ", "") not in found)
+
+
+def _likely(
+    text: str, found_pieces: Sequence[Piece], *, only_codes: bool = False
+) -> tuple[str, ...]:
+    """Numbers behind a weak label, in a text that names no order more clearly."""
+    found: dict[str, str] = {}
+    for _, numbers, is_range in found_pieces:
+        for number in numbers:
+            if is_range or _is_too_long(number) or (only_codes and number.written.isdigit()):
+                continue
+            number, label = _labelled(text, number)
+            if may_be_meant(text, number, label):
+                found.setdefault(number.written.casefold(), number.written)
+    return tuple(found.values())[:MAX_FOUND]
 
 
 def _continues(text: str, last: Number | None, number: Number) -> bool:
@@ -101,13 +191,19 @@ def _inside(last: Number, number: Number) -> list[str]:
     ]
 
 
-def _only_bare_number(text: str) -> tuple[str, ...]:
+def _only_bare_number(text: str, found_pieces: Sequence[Piece]) -> tuple[str, ...]:
     """The one number of a text that names no order otherwise, when nothing says that it is
     something else: "any idea whether 31007 will make it?"
     """
-    found: dict[str, str] = {}
-    for _, numbers, is_range in pieces(text):
+    plain: dict[str, str] = {}
+    codes: dict[str, str] = {}
+    for _, numbers, is_range in found_pieces:
         for number in numbers:
-            if may_be_bare(text, number) and not is_range and len(numbers) == 1:
-                found.setdefault(number.written, number.written)
+            if is_range or len(numbers) > 1 or _is_too_long(number):
+                continue
+            if may_be_bare(text, number) and with_letters_before(text, number) is None:
+                plain.setdefault(number.written, number.written)
+            elif may_be_bare_code(text, number, _label(text, number)):
+                codes.setdefault(number.written, number.written)
+    found = codes or plain
     return tuple(found.values()) if len(found) == 1 else ()

@@ -64,8 +64,13 @@ _NO_SPEAKERS = frozenset(
 )
 # Numbers as a call's transcript has them: "4 4 1 0".
 _SPOKEN_DIGITS = re.compile(r"(?<!\S)(?:\d ){3,15}\d(?!\S)")
-_ONLY_A_NUMBER = re.compile(r"\D{0,24}#?[A-Za-z]{0,4}-?\d{3,12}\D{0,12}")
-_ORDER_WORDS = ("order", "bestell", "commande", "pedido", "encomenda", "ordine", "auftrag")
+# An answer of so few words, one of them with digits, is the number that was asked for.
+_MOST_WORDS_OF_NUMBER = 6
+_LEAST_DIGITS = 3
+_ORDER_WORDS = (
+    *("order", "bestell", "commande", "pedido", "encomenda", "ordine", "auftrag", "booking"),
+    *("reserv", "réserv", "buchung", "boeking", "prenotazione", "reference", "confirmation"),
+)
 _LEAST_TURNS = 3
 _MOST_SPEAKERS = 5
 
@@ -88,6 +93,15 @@ def _customers(turns: Sequence[tuple[str, str]], requester: str | None) -> set[s
         return known
     rest = set(names) - agents
     return rest if agents and rest else None
+
+
+def _is_only_a_number(said: str) -> bool:
+    """Whether an answer is a number and hardly more: "it's 88-0451 i think"."""
+    words = said[:200].split()
+    with_digits = [word for word in words if any(sign.isdigit() for sign in word)]
+    if len(words) > _MOST_WORDS_OF_NUMBER or len(with_digits) != 1:
+        return False
+    return sum(sign.isdigit() for sign in with_digits[0]) >= _LEAST_DIGITS
 
 
 def split_turns(lines: list[str], requester: str | None) -> tuple[list[str], list[str]] | None:
@@ -126,7 +140,7 @@ def split_turns(lines: list[str], requester: str | None) -> tuple[list[str], lis
             continue
         said = _SPOKEN_DIGITS.sub(lambda digits: digits.group().replace(" ", ""), said)
         asked = others[-1].lower() if others else ""
-        if _ONLY_A_NUMBER.fullmatch(said) and any(word in asked for word in _ORDER_WORDS):
+        if _is_only_a_number(said) and any(word in asked for word in _ORDER_WORDS):
             # The answer to "what is your order number?" keeps what was asked.
             said = f"Order number: {said.strip()}"
         own.append(said)

@@ -10,6 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.classify.amounts import find_amounts
+from app.domain.classify.clean import clean
+from app.domain.classify.extract import amounts_in, orders_in
 from app.domain.classify.numbers import MAX_FOUND
 from app.domain.classify.orders import find_orders
 
@@ -35,6 +37,31 @@ from app.domain.classify.orders import find_orders
         ("invoice 20231 for order 1001", ["1001"]),
         ("order 1001, tracking number 1234567890", ["1001"]),
         ("order 1001 $48.60", ["1001"]),
+        ("Order no: 2200-9143", ["2200-9143"]),
+        ("Pedido 8100-4427", ["8100-4427"]),
+        ("ordine 7720/A", ["7720/A"]),
+        ("encomenda 2025/4410", ["2025/4410"]),
+        ("o pedido 300.221-7 tá parado", ["300.221-7"]),
+        ("Best.nr 6120-7", ["6120-7"]),
+        ("das Kleid (Best. 83-0071)", ["83-0071"]),
+        ("Bestelnummer: KD 40991", ["KD 40991"]),
+        ("order XK 90-1", ["XK 90-1"]),
+        ("Bestellung 620 114, also Bestellnummer 620114", ["620114"]),
+        ("booking QH7PZ2", ["QH7PZ2"]),
+        ("Buchungscode M8RT4W", ["M8RT4W"]),
+        ("résa XK29TD merci", ["XK29TD"]),
+        ("La prenotazione è la AG-117", ["AG-117"]),
+        ("under contract HS/2091", ["HS/2091"]),
+        ("Your ref 3319-W", ["3319-W"]),
+        ("Das brauche ich nicht mehr. Nr. 302-771-04.", ["302-771-04"]),
+        ("cancel 12-8876 please, both desks", ["12-8876"]),
+        ("ordered a card 3 days ago (99-41870), tracking RX882091774GB", ["99-41870"]),
+        ("please stop order HT-6.", ["HT-6"]),
+        ("PO-7712 is our own, your order 662-0091", ["662-0091"]),
+        ("order 88213 x", ["88213"]),
+        ("bestelnummer is vier vier nul zeven één dag hoor", ["44071"]),
+        ("il numero è ordine due due zero quattro grazie", ["2204"]),
+        ("the booking was p l four four nine", ["pl449"]),
     ],
 )
 def test_order_numbers(text: str, orders: list[str]) -> None:
@@ -66,10 +93,30 @@ def test_order_numbers(text: str, orders: list[str]) -> None:
         "https://shop.example.com/orders/1001",
         "order mail from a1001@example.com",
         "my RTX4090 broke",
+        "El ticket de atención es el TK-70091",
+        "polisnr 0044-881-2",
+        "Linha final 0077, protocolo 2025110339",
+        "Error 4012, do not honour",
+        "from HOMEWARE*9920",
+        "please call me back my number is zero one seven six five five five",
+        "order of the PS-5",
+        "the order took 14-21 days",
+        "an order of 12-05",
+        "mon numéro BE0999999999",
+        "o CPF é 123.456.789-09",
     ],
 )
 def test_other_numbers_are_no_orders(text: str) -> None:
     assert find_orders(text) == ()
+
+
+def test_what_a_signature_or_a_quoted_mail_names_counts_where_the_text_names_none() -> None:
+    quoted = "Your return of order 77-4180 is accepted."
+    assert find_orders("Where is it?", quoted=quoted) == ("77-4180",)
+    assert find_orders("Where is order 1001?", quoted=quoted) == ("1001",)
+    assert find_orders("About the return R-2207", quoted=quoted) == ("77-4180",)
+    assert find_orders("Where is it?", signature="Edna (order no. TY30811)") == ("TY30811",)
+    assert find_orders("Where is it?", signature="Order desk 5555, customer no. 99812") == ()
 
 
 @pytest.mark.parametrize(
@@ -92,6 +139,29 @@ def test_other_numbers_are_no_orders(text: str) -> None:
         ("refund the 48.60 please", "48.60", None),
         ("I paid 19.99.", "19.99", None),
         ("1.234.567,89 EUR", "1234567.89", "EUR"),
+        ("jeweils 48 euro 90.", "48.90", "EUR"),
+        ("$1,349.00 MXN", "1349.00", "MXN"),
+        ("118,50 $ CAN au total", "118.50", "CAD"),
+        ("150 $ CA ?", "150", "CAD"),
+        ("$25.000 pesos chilenos", "25000", "CLP"),
+        ("74.200 pesos argentinos", "74200", "ARS"),
+        ("S/ 24.90", "24.90", "PEN"),
+        ("R 1 249,00 all in", "1249.00", "ZAR"),
+        ("only once 6,99, and 2 x 6,99 € taken", "6.99", "EUR"),
+        ("it said eleven pounds forty and", "11.40", "GBP"),
+        ("the hundred and forty dollars", "140", "USD"),
+        ("two thousand four hundred rupees", "2400", "INR"),
+        ("die hundertneunundachtzig euro wieder", "189", "EUR"),
+        ("zweihundertfünfzig Franken", "250", "CHF"),
+        ("quatre-vingt-dix-neuf euros cinquante", "99.50", "EUR"),
+        ("soixante et onze euros", "71", "EUR"),
+        ("noventa y ocho euros por nada", "98", "EUR"),
+        ("mil quinientos pesos", "1500", None),
+        ("u die honderdnegentig euro weer", "190", "EUR"),
+        ("tweeëntwintig euro vijftig", "22.50", "EUR"),
+        ("mil duzentos e cinquenta reais", "1250", "BRL"),
+        ("parte dei settantacinque euro", "75", "EUR"),
+        ("milleduecentocinquanta euro", "1250", "EUR"),
     ],
 )
 def test_amounts(text: str, amount: str, currency: str | None) -> None:
@@ -100,7 +170,24 @@ def test_amounts(text: str, amount: str, currency: str | None) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["order 1001", "12.05.2024", "on 12.05 we", "at 10.30", "50 %", "3.5 kg", "version 2.10", ""],
+    [
+        *(
+            "order 1001",
+            "12.05.2024",
+            "on 12.05 we",
+            "at 10.30",
+            "50 %",
+            "3.5 kg",
+            "version 2.10",
+            "",
+        ),
+        "Taxi um 5.30 bitte auf 5.00 vorverlegen",
+        "from 8 am and 8.02",
+        "order FT-880 and FR-2-118",
+        "a couple hundred dollars",
+        "not one dollar",
+        "sent on 10.06. and today is 04.07. already",
+    ],
 )
 def test_other_numbers_are_no_amounts(text: str) -> None:
     assert find_amounts(text) == ()
@@ -109,6 +196,31 @@ def test_other_numbers_are_no_amounts(text: str) -> None:
 def test_several_amounts_each_once() -> None:
     found = find_amounts("48,60 € and 20,00 €, again 48,60 €")
     assert [str(a.amount) for a in found] == ["48.60", "20.00"]
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("un geste de 30 ou 40 € sur les 199 €", ["30", "40", "199"]),
+        ("zwischen 20 und 30 Euro", ["20", "30"]),
+        ("20-30 euros", ["20", "30"]),
+        ("paid sixty euros two days ago", ["60"]),
+        ("48 euro 10 days ago", ["48"]),
+    ],
+)
+def test_amounts_that_share_a_currency(text: str, values: list[str]) -> None:
+    assert [str(a.amount) for a in find_amounts(text)] == values
+    assert len({a.currency for a in find_amounts(text)}) == 1
+
+
+def test_a_quoted_mail_tells_the_amount_unless_it_is_about_another_order() -> None:
+    quoted = "\n\nOn 2 May, Returns Desk <returns@example.com> wrote:\n> Order 1001: $74.95 is due."
+    asked = clean("It's been nineteen days. Where is it?" + quoted)
+    other = clean("It's been nineteen days. Where is order 1002?" + quoted)
+    told = clean("Where are the $20 of order 1001?" + quoted)
+    assert [str(a.amount) for a in amounts_in(asked, "en", orders_in(asked))] == ["74.95"]
+    assert amounts_in(other, "en", orders_in(other)) == ()
+    assert [str(a.amount) for a in amounts_in(told, "en", orders_in(told))] == ["20"]
 
 
 @given(st.text(max_size=400))
@@ -146,6 +258,17 @@ HOSTILE = [
     "1'",
     "EN-",
     "1001, ",
+    "12-8876 ",
+    "8KWM3T ",
+    "one two ",
+    "double oh ",
+    "a b c one ",
+    "twenty euros ",
+    "hundert",
+    "30 ou 40 ",
+    "5.30 auf ",
+    "AB 12-3 ",
+    "n.º ",
     "> ",
     "<a",
 ]

@@ -104,7 +104,8 @@ def test_what_is_quoted_isnt_said_now() -> None:
         "When will it arrive?\n\nOn Monday, Ida <ida@example.com> wrote:\n> I want a refund #1001"
     )
     assert not answer.refund
-    assert answer.orders == ()
+    # Which order is meant, the quoted mail may tell.
+    assert answer.orders == ("1001",)
 
 
 @settings(max_examples=150)
