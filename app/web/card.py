@@ -30,15 +30,21 @@ from app.web.context import web
 from app.web.describe import describe
 from app.web.errors import Problem, app_problem, problem
 from app.web.security import origin_of, page_policy
-from app.web.session import NOBODY, SIGN_IN_SECONDS, Session, SessionProblem
+from app.web.session import (
+    CARD_PENDING,
+    CARD_TRIED,
+    NOBODY,
+    SIGN_IN_SECONDS,
+    Session,
+    SessionProblem,
+)
+from app.web.sign_in import BROUGHT
 from app.web.texts import script_texts, text
 
 log = logging.getLogger(__name__)
 card = Blueprint("card", __name__)
 
 APP_NAME = "makegood"
-# In place of an installation's id: a session before, and one after an attempt to prove somebody.
-PENDING, TRIED = "", "card"
 _MAX_BODY_BYTES = 64 * 1024
 # What moves money, or stops it, has a command of its own, which the helpdesk logs.
 _MONEY = ("/api/v1/refunds", "/api/v1/approvals")
@@ -192,7 +198,7 @@ def sign_in(helpdesk: str) -> Response:
         proven = prove(web().deps, account, None if wanted.failed else challenge, caller)
     except AppError as error:
         return _wrapped(app_problem(error))
-    session = signer.issue_session(account.id, proven or NOBODY, TRIED)
+    session = signer.issue_session(account.id, proven or NOBODY, CARD_TRIED)
     log.info(
         "card opened",
         extra={"account": account.id, "agent": proven, "is_named": caller.agent_id is not None},
@@ -229,7 +235,7 @@ def call(helpdesk: str, command: str) -> Response:
         _require_about(account, session, wanted)
     except AppError as error:
         return _wrapped(app_problem(error))
-    token = wanted.session or web().signer.issue_session(account.id, NOBODY, PENDING)
+    token = wanted.session or web().signer.issue_session(account.id, NOBODY, CARD_PENDING)
     return _wrapped(_dispatched(wanted, token))
 
 
@@ -286,6 +292,7 @@ def _dispatched(wanted: CallBody, token: str) -> Response:
         query_string=wanted.query,
         headers=[("Authorization", f"Bearer {token}")],
         json=wanted.body if wanted.method != "GET" else None,
+        environ_overrides={BROUGHT: True},
     )
     app: Flask = cast(Any, current_app)._get_current_object()
     return Context().run(_run, app, builder)

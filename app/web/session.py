@@ -35,6 +35,10 @@ class BadPlanToken(AppError):
 NOBODY = ""
 
 
+# In place of an installation's id: a card's session before, and after an attempt to prove somebody.
+CARD_PENDING, CARD_TRIED = "", "card"
+
+
 class Session(Value):
     """Who uses the sidebar, as the helpdesk proved when it was opened."""
 
@@ -47,6 +51,11 @@ class Session(Value):
     def is_proven(self) -> bool:
         """Whether the helpdesk said who this is."""
         return self.agent_id != NOBODY
+
+    @property
+    def is_of_card(self) -> bool:
+        """Whether it counts only in calls that the helpdesk's own servers bring."""
+        return self.installation_id in {CARD_PENDING, CARD_TRIED}
 
 
 SIGN_IN_SECONDS = 120

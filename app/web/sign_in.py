@@ -7,6 +7,9 @@ from flask import g, request
 from app.web.context import web
 from app.web.session import SessionProblem
 
+# In a request's environ, which no client can set: the helpdesk's servers brought this call.
+BROUGHT = "makegood.brought"
+
 
 def require_session() -> None:
     """Set `g.session` and `g.account`; raises SessionProblem without a valid token.
@@ -17,6 +20,8 @@ def require_session() -> None:
     if kind.lower() != "bearer" or not token:
         raise SessionProblem("There is no session.", is_expired=False)
     found = web().signer.read_session(token.strip())
+    if found.is_of_card and not request.environ.get(BROUGHT):
+        raise SessionProblem("A card's calls are brought by its helpdesk.", is_expired=False)
     try:
         g.account = web().deps.account(found.account_id)
     except LookupError:

@@ -539,6 +539,9 @@ ENGLISH: dict[str, str] = {
     "js.unreachable.detail": "The connection failed.",
     "js.unreachable.sent": "The connection failed after you clicked. Makegood looks where the "
     "refund stands before anything else happens.",
+    "js.card_gone.title": "The card is closed",
+    "js.card_gone.detail": "This page works through the card that opened it. Open a conversation "
+    "in your helpdesk, and this page again from Makegood's card.",
     "js.expired.title": "Your session has expired",
     "js.expired.detail": "Reload the apps (the round arrow above the app bar). Nothing is lost.",
     "js.retry": "Try again",

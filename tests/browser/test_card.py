@@ -282,3 +282,48 @@ def test_four_eyes_hold_in_the_card_as_well(card_house: CardHouse, sit_down: Sit
     for seat in (agent, lead):
         paths = {urlsplit(one).path for one in seat.asked}
         assert {one for one in paths if not one.startswith("/static/")} == {"/kustomer/card"}
+
+
+def test_the_queue_as_a_page_goes_through_the_card(
+    card_house: CardHouse, sit_down: SitDown
+) -> None:
+    conversation, order = card_house.write("703.00")
+    agent = sit_down(conversation)
+    agent.find("form[data-action=ask] [type=submit]").click()
+    expect(agent.verdict).to_have_text("Waiting for approval", timeout=SETTLES_MS)
+    lead = sit_down(conversation, card_house.sandbox.team_lead)
+    lead.find("button.to-queue").click()
+    asked: list[str] = []
+    lead.page.context.on("request", lambda one: asked.append(urlsplit(one.url).path))
+    with lead.page.context.expect_page() as opened:
+        lead.find("button[data-action=own_page]").click()
+    page = opened.value
+    mine = page.locator(".approval", has_text=f"$703.00 for {order.name}")
+    mine.locator("summary", has_text="Approve $703.00").click()
+    mine.get_by_role("button", name="Release $703.00 now").click()
+    expect(page.locator(".notice")).to_contain_text("Approved: $703.00", timeout=SETTLES_MS)
+    card_house.wait(lambda: card_house.refunds(order), "the refund")
+    assert who(card_house, conversation, "approval_approved") == [card_house.sandbox.team_lead.id]
+    # Neither card nor page called us by themselves; each look and act was a command.
+    assert [path for path in asked if path.startswith(("/api/", "/sidebar/"))] == []
+    # Without its card the page can't do anything, and says so.
+    lead.page.close()
+    page.locator("button.choice", has_text="All that wait").click()
+    expect(page.locator("#notice")).to_contain_text("The card is closed")
+    page.close()
+
+
+def test_the_policys_page_goes_through_the_card_as_well(
+    card_house: CardHouse, sit_down: SitDown
+) -> None:
+    conversation, _ = card_house.write("37.00")
+    manager = sit_down(conversation, card_house.sandbox.admin)
+    manager.find("#fold-why > summary").click()
+    with manager.page.context.expect_page() as opened:
+        manager.find("button[data-page='/policy']").click()
+    page = opened.value
+    text = page.get_by_label("The policy, in plain English")
+    page.get_by_role("button", name="Start a new version").click()
+    # The first text that a process reads makes its grammar ready, which takes a while.
+    expect(text).not_to_have_attribute("readonly", "", timeout=60_000)
+    page.close()

@@ -317,6 +317,18 @@ def test_the_same_plan_twice_is_one_refund(house: CardHouse) -> None:
     assert house.refunds(order) == ["13.00 USD"]
 
 
+def test_a_cards_session_is_worth_nothing_outside_its_commands(
+    house: CardHouse, asked: tuple[str, Order]
+) -> None:
+    conversation, _ = asked
+    session = sign_in(house, house.sandbox.agent)["body"]["session"]
+    assert look(house, conversation, "/api/v1/approvals", session)["status"] == 200
+    headers = {"Authorization": f"Bearer {session}", "makegood.brought": "1"}
+    client = house.app.test_client()
+    for path in ("/api/v1/me", "/api/v1/approvals", "/sidebar/approvals"):
+        assert client.get(path, headers=headers).status_code == 401
+
+
 def test_a_session_of_another_account_is_none(house: CardHouse, asked: tuple[str, Order]) -> None:
     foreign = house.app.extensions["makegood"].signer.issue_session("other", "11", "71")
     assert look(house, asked[0], "/api/v1/me", foreign)["status"] == 401

@@ -1,7 +1,7 @@
 // The policy's page: it takes its session over from the sidebar, then works with /api/v1/policies.
 
-import { receiveSession } from '../sidebar/handover.js';
-import { act, readAs, readJson, signIn } from '../sidebar/server.js';
+import { takeOver } from '../sidebar/handover.js';
+import { act, readJson } from '../sidebar/server.js';
 import { learn, t } from '../sidebar/texts.js';
 import { drawReplay } from './replay.js';
 import { make } from './make.js';
@@ -264,10 +264,7 @@ function end() {
 }
 
 async function start() {
-  const given = await receiveSession();
-  if (!given) { end(); return; }
-  signIn(given.session);
-  readAs(given.locale, Intl.DateTimeFormat().resolvedOptions().timeZone);
+  if (!await takeOver()) { end(); return; }
   listen();
   await guarded(async () => {
     const versions = await list();

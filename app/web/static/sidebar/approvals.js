@@ -1,8 +1,8 @@
-// The approvals page's start: take the session over from the sidebar, then show the queue.
+// The approvals page's start: take over from the sidebar, then show the queue.
 
 import { listen } from './actions.js';
-import { receiveSession } from './handover.js';
-import { readAs, readHtml, signIn } from './server.js';
+import { takeOver } from './handover.js';
+import { readHtml } from './server.js';
 import { learn, t } from './texts.js';
 import { end, handsOff, panel, show, tell } from './view.js';
 
@@ -37,13 +37,10 @@ async function tryReload() {
 }
 
 async function start() {
-  const given = await receiveSession();
-  if (!given) {
+  if (!await takeOver()) {
     end(t('approvals.no_session.title'), t('approvals.no_session.detail'));
     return;
   }
-  signIn(given.session);
-  readAs(given.locale, Intl.DateTimeFormat().resolvedOptions().timeZone);
   listen({ expired, reload, go: (_, which) => { shown = which ?? shown; return reload(); } });
   await tryReload();
 }

@@ -1,6 +1,8 @@
 // Kustomer around us, by its Cards SDK. This page connects to nothing: every call to Makegood is a
 // command that Kustomer's servers bring there. https://developer.kustomer.com/docs/apps/cards-sdk
 
+import { answered } from './carried.js';
+
 const PATIENCE_MS = 10000;
 const WRITE_MS = 8000;
 const NOT_PROCESSED = Symbol('not processed');
@@ -186,12 +188,6 @@ async function attempt({ form, headers }, name, body, milliseconds) {
   if (found.statusCode === 401) { return NOT_PROCESSED; }
   const inner = typeof found.responseBody === 'string' ? JSON.parse(found.responseBody) : found.responseBody;
   if (typeof inner?.status !== 'number') { throw new Error('no answer of ours'); }
-  // Makegood's answer within Kustomer's, in the form of a fetched one.
-  return {
-    status: inner.status,
-    ok: inner.status >= 200 && inner.status < 300,
-    body: inner.body,
-    json: async () => inner.body,
-    text: async () => String(inner.body),
-  };
+  // Makegood's answer within Kustomer's.
+  return answered(inner.status, inner.body);
 }

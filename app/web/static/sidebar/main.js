@@ -2,7 +2,7 @@
 
 import { leave, listen } from './actions.js';
 import { follow, pause, resume, stop } from './follow.js';
-import { can, connect, mirror, on, openTicket } from './helpdesk.js';
+import { canOpenTickets, connect, mirror, on, openTicket } from './helpdesk.js';
 import { prepareKept } from './kept.js';
 import { prepare } from './parts.js';
 import { readAs, readHtml, readJson, signIn, turnPage } from './server.js';
@@ -40,8 +40,7 @@ async function reload(wasWritten) {
   }
   prepare();
   prepareKept(ticketId);
-  leaveOut('own_page', can().ownPage);
-  leaveOut('open_ticket', can().openTicket);
+  if (!canOpenTickets()) { leaveOut('open_ticket'); }
   follow(changed);
   panel.querySelectorAll('details').forEach((fold) => fold.addEventListener('toggle', settle));
   if (wasWritten) { await mirrorForm(); }
@@ -55,8 +54,7 @@ function address() {
 }
 
 /** Buttons for what the helpdesk around us can't do. */
-function leaveOut(action, isPossible) {
-  if (isPossible) { return; }
+function leaveOut(action) {
   panel.querySelectorAll(`[data-action="${action}"]`).forEach((button) => button.remove());
 }
 

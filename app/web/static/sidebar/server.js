@@ -1,5 +1,6 @@
 // Calls to Makegood. The session stays in this module's memory and goes only into a header.
 
+import { CardGone } from './carried.js';
 import { carrier } from './helpdesk.js';
 import { t } from './texts.js';
 
@@ -7,9 +8,11 @@ let session = '';
 let reader = {};
 
 export function signIn(token) { session = token; }
-/** Give the session to another window of our own origin; see handover.js. */
-export function handSession(to) {
-  to.postMessage({ makegood: 'session', session, locale: reader.locale }, location.origin);
+/** Give the session to another window of our own origin, or by a port the way that calls take here
+ * instead; see handover.js. */
+export function handSession(to, port) {
+  const given = { makegood: 'session', session: port ? '' : session, locale: reader.locale };
+  to.postMessage(given, location.origin, port ? [port] : []);
 }
 export function readAs(locale, timeZone) { reader = { locale, tz: timeZone }; }
 
@@ -49,8 +52,13 @@ async function send(method, path, body) {
   let answer;
   try {
     answer = await bring(method, url, body, method === 'GET' ? READ_MS : ACT_MS);
-  } catch {
+  } catch (error) {
     stopIfTurned(asked);
+    if (error instanceof CardGone) {
+      throw new Trouble('problem', {
+        title: t('card_gone.title'), detail: t('card_gone.detail'), next: '', money_moved: method === 'GET' ? '' : 'no',
+      });
+    }
     const kind = navigator.onLine ? 'unreachable' : 'offline';
     const sent = method !== 'GET' && kind === 'unreachable';
     throw new Trouble(kind, {
