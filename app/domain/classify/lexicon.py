@@ -40,15 +40,25 @@ def cue_book() -> CueBook:
     return CueBook({name: p for name, p in _phrases().items() if name not in _WORD_SETS})
 
 
-@cache
-def agreement_book() -> CueBook:
-    """Phrases of yes, no and of offers; built once a process."""
+def _book(file_name: str) -> CueBook:
     return CueBook(
         {
             name: tuple(phrase.strip() for phrase in text.split(",") if phrase.strip())
-            for name, text in blocks("agreement.txt").items()
+            for name, text in blocks(file_name).items()
         }
     )
+
+
+@cache
+def agreement_book() -> CueBook:
+    """Phrases of yes, no and of offers; built once a process."""
+    return _book("agreement.txt")
+
+
+@cache
+def reason_book() -> CueBook:
+    """Phrases that tell a reason, beside those of `cue_book`; built once a process."""
+    return _book("reasons.txt")
 
 
 @cache

@@ -26,12 +26,12 @@ from app.domain.classify.heads import PackedRows
 from app.domain.classify.language import find_language
 from app.domain.classify.lexicon import SUPPORTED_LANGUAGES
 from app.domain.classify.order_forms import OrderForm
+from app.domain.classify.reasons import REASONS_OF_KIND, reason_told
 from app.domain.classify.rules import (
     Answer,
     Reading,
     judge,
     read,
-    reason_of,
     signal_names,
 )
 
@@ -44,6 +44,8 @@ LANES = _FIRST_REASON + len(REASONS)
 _FEW_WORDS = 3
 # So sure of the kind are the heads when their reason counts without a phrase that names it.
 _SURE_OF_REASON = 0.95
+# And so sure where that kind has one reason only.
+_SURE_OF_KIND = 0.8
 # How sure a short yes to an offered refund is.
 _YES = 0.6
 _CACHED_WORDS = 4096
@@ -59,8 +61,8 @@ _REASON_OF_KIND = {
     Kind.CANCEL_REFUND: (Reason.CANCELLED,),
     Kind.DAMAGED_WRONG: (Reason.DAMAGED, Reason.WRONG_ITEM, Reason.NOT_AS_DESCRIBED),
     Kind.REFUND_ITEM: REASONS,
-    Kind.RETURN: REASONS,
-    Kind.EXCHANGE_CREDIT: REASONS,
+    Kind.RETURN: (Reason.CHANGED_MIND, Reason.UNKNOWN),
+    Kind.EXCHANGE_CREDIT: (Reason.CHANGED_MIND, Reason.UNKNOWN),
 }
 _SOMETIMES_MONEY = frozenset({Kind.DAMAGED_WRONG, Kind.NOT_ARRIVED})
 
@@ -314,7 +316,10 @@ class TrainedClassifier:
 
         Policies make exceptions for reasons: a guess must not open one.
         """
-        told = reason_of(found.reading, Answer(said.kind, said.refund, 1.0))
-        if told is Reason.UNKNOWN and said.confidence < _SURE_OF_REASON:
+        told = reason_told(found.reading, said.kind)
+        if told is not Reason.UNKNOWN:
+            return told
+        has_one = len(REASONS_OF_KIND.get(said.kind, ())) == 1
+        if said.confidence < (_SURE_OF_KIND if has_one else _SURE_OF_REASON):
             return Reason.UNKNOWN
         return likeliest_reason(scores, said.kind, told)

@@ -1,0 +1,78 @@
+"""Why money is to go back, as the writer tells it.
+
+Policies make exceptions for reasons, so a reason that nobody told stays unknown rather than be
+guessed: it needs a phrase that tells it, or a kind that has one reason only and that the heads are
+sure of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from app.domain.classification import Kind, Reason
+from app.domain.classify.cues import Hit, Sentence
+from app.domain.classify.lexicon import reason_book, word_set
+from app.domain.classify.rules import Reading
+
+# What may be the reason for each kind, the clearest first; a kind that isn't listed has none. Goods
+# that are returned or exchanged for a fault are of the kind `damaged_wrong`.
+REASONS_OF_KIND: dict[Kind, tuple[Reason, ...]] = {
+    Kind.DUPLICATE_CHARGE: (Reason.DUPLICATE_CHARGE,),
+    Kind.NOT_ARRIVED: (Reason.NOT_ARRIVED,),
+    Kind.CANCEL_ORDER: (Reason.CANCELLED,),
+    Kind.CANCEL_REFUND: (Reason.CANCELLED,),
+    Kind.DAMAGED_WRONG: (Reason.DAMAGED, Reason.WRONG_ITEM, Reason.NOT_AS_DESCRIBED),
+    Kind.REFUND_ITEM: (
+        *(Reason.DUPLICATE_CHARGE, Reason.DAMAGED, Reason.WRONG_ITEM, Reason.NOT_AS_DESCRIBED),
+        *(Reason.NOT_ARRIVED, Reason.CHANGED_MIND),
+    ),
+    Kind.RETURN: (Reason.CHANGED_MIND,),
+    Kind.EXCHANGE_CREDIT: (Reason.CHANGED_MIND,),
+}
+# Groups of lexicon.txt; those of reasons.txt are named like the reasons.
+_GROUPS = {
+    "duplicate": Reason.DUPLICATE_CHARGE,
+    "damaged": Reason.DAMAGED,
+    "wrong_item": Reason.WRONG_ITEM,
+    "not_as_described": Reason.NOT_AS_DESCRIBED,
+    "not_arrived": Reason.NOT_ARRIVED,
+    "changed_mind": Reason.CHANGED_MIND,
+    "cancel": Reason.CANCELLED,
+}
+# Where the phrases of reasons.txt count: elsewhere they are too common to tell a reason.
+_TOLD_IN_MANY_WORDS = frozenset({Kind.DAMAGED_WRONG, Kind.RETURN, Kind.EXCHANGE_CREDIT})
+_BEFORE = 3
+
+
+def _is_denied(sentence: Sentence, hit: Hit) -> bool:
+    """Whether a phrase without a negation of its own has one before it: "it isn't broken"."""
+    negations = word_set("negation")
+    if negations & set(sentence.words[hit.start : hit.end]):
+        return False
+    before = sentence.words[max(0, hit.start - _BEFORE) : hit.start]
+    for place in range(len(before) - 1, -1, -1):
+        if before[place] in word_set("contrast"):
+            return False
+        if before[place] in negations:
+            return True
+    return False
+
+
+def reason_told(reading: Reading, kind: Kind) -> Reason:
+    """The reason that phrases tell and that goes with a kind; unknown where none does."""
+    allowed = REASONS_OF_KIND.get(kind, ())
+    told = {
+        reason
+        for group, reason in _GROUPS.items()
+        if reason in allowed and _is_told(reading, reading.hits.get(group, ()))
+    }
+    if kind in _TOLD_IN_MANY_WORDS:
+        hits: dict[str, list[Hit]] = {}
+        for hit in reason_book().find(reading.text):
+            hits.setdefault(hit.group, []).append(hit)
+        told |= {Reason(group) for group, found in hits.items() if _is_told(reading, found)}
+    return next((reason for reason in allowed if reason in told), Reason.UNKNOWN)
+
+
+def _is_told(reading: Reading, hits: Sequence[Hit]) -> bool:
+    return any(not _is_denied(reading.text[hit.sentence], hit) for hit in hits)

@@ -1,0 +1,58 @@
+"""Why money is to go back: told by phrases that go with the kind, else unknown."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.domain.classification import Kind, Reason
+from app.domain.classify.reasons import REASONS_OF_KIND, reason_told
+from app.domain.classify.rules import read
+from app.domain.classify.trained import TrainedClassifier
+
+CLASSIFIER = TrainedClassifier()
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "reason"),
+    [
+        ("The bracket snapped on the first day.", Kind.DAMAGED_WRONG, Reason.DAMAGED),
+        ("Der Wasserkocher ist undicht.", Kind.DAMAGED_WRONG, Reason.DAMAGED),
+        ("Les portes sont bancales et la vitre fendue.", Kind.DAMAGED_WRONG, Reason.DAMAGED),
+        ("La olla gotea por debajo.", Kind.DAMAGED_WRONG, Reason.DAMAGED),
+        ("Hij gaat niet meer aan.", Kind.DAMAGED_WRONG, Reason.DAMAGED),
+        ("A porta veio empenada.", Kind.DAMAGED_WRONG, Reason.DAMAGED),
+        ("Perde acqua da sotto.", Kind.DAMAGED_WRONG, Reason.DAMAGED),
+        ("You sent me the wrong one.", Kind.DAMAGED_WRONG, Reason.WRONG_ITEM),
+        ("Pedí la talla 38 y me mandaron la 44.", Kind.DAMAGED_WRONG, Reason.WRONG_ITEM),
+        ("The listing said solid oak.", Kind.DAMAGED_WRONG, Reason.NOT_AS_DESCRIBED),
+        ("Angeblich neuwertig, in der Anzeige.", Kind.DAMAGED_WRONG, Reason.NOT_AS_DESCRIBED),
+        ("We've decided against it.", Kind.RETURN, Reason.CHANGED_MIND),
+        ("Hiermit widerrufe ich den Kauf.", Kind.RETURN, Reason.CHANGED_MIND),
+        ("J'en ai déjà un.", Kind.RETURN, Reason.CHANGED_MIND),
+        ("Please cancel it.", Kind.CANCEL_REFUND, Reason.CANCELLED),
+        # A fault isn't why goods go back that the writer doesn't like.
+        ("Nothing is broken, it just doesn't suit me.", Kind.RETURN, Reason.CHANGED_MIND),
+        ("It isn't broken, I only ask.", Kind.DAMAGED_WRONG, Reason.UNKNOWN),
+        ("I'd like to send the lamp back.", Kind.RETURN, Reason.UNKNOWN),
+        ("The noise cancelling headset goes back.", Kind.RETURN, Reason.UNKNOWN),
+        ("My invoice is broken.", Kind.INVOICE, Reason.UNKNOWN),
+    ],
+)
+def test_a_reason_is_told_by_a_phrase_that_goes_with_the_kind(
+    text: str, kind: Kind, reason: Reason
+) -> None:
+    assert reason_told(read(text), kind) is reason
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_no_kind_has_a_reason_that_it_cannot_have(kind: Kind) -> None:
+    told = "Broken. Wrong item. Not as described. Charged twice. Never came. Cancel. Don't like it."
+    reason = reason_told(read(told), kind)
+    assert reason in (*REASONS_OF_KIND.get(kind, ()), Reason.UNKNOWN)
+    assert (reason is Reason.UNKNOWN) == (kind not in REASONS_OF_KIND)
+
+
+def test_the_classifier_tells_no_reason_of_another_kind() -> None:
+    said = CLASSIFIER.classify("My parcel 1001 never arrived, nothing is broken. Refund me please.")
+    assert said.kind is Kind.NOT_ARRIVED
+    assert said.reason is Reason.NOT_ARRIVED
