@@ -18,6 +18,7 @@ from app.cli.agents import BY_TIER, TEAM_LEAD, Sidebar, open_sidebar
 from app.cli.casting import Part
 from app.cli.desks import BookedNote
 from app.cli.stage import Stage
+from app.domain.bonus import Bonus
 from app.domain.case import Case
 from app.domain.errors import ConfigurationError
 from app.domain.refund import Refund, RefundState
@@ -250,7 +251,8 @@ def _wait_for_settlement(stage: Stage, played: Played) -> bool:
             unsent = tx.execute(
                 select(func.count()).where(ticket_writes.c.state != WriteState.SENT.value)
             ).scalar_one()
-        return {RefundState(state) for state in states} <= _RESTING and unsent == 0
+        is_at_rest = {RefundState(state) for state in states} <= _RESTING and unsent == 0
+        return is_at_rest and all(bonus.state.is_final for bonus in all_bonuses(stage))
 
     return _until(stage, done, len(played.told))
 
@@ -261,6 +263,15 @@ def all_refunds(stage: Stage) -> list[Refund]:
         refund
         for account in stage.accounts.values()
         for refund in stage.services.deps.ledger.all_of(account.id, list(RefundState))
+    ]
+
+
+def all_bonuses(stage: Stage) -> list[Bonus]:
+    """Every bonus on store credit of the run."""
+    return [
+        bonus
+        for account in stage.accounts.values()
+        for bonus in stage.services.deps.bonuses.all_of(account.id)
     ]
 
 

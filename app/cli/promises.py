@@ -7,8 +7,9 @@ from decimal import Decimal
 
 from sqlalchemy import select
 
+from app.cli.bonus_books import bonus_faults
 from app.cli.desks import BookedNote
-from app.cli.headless import Played, all_refunds
+from app.cli.headless import Played, all_bonuses, all_refunds
 from app.cli.judging import act_faults, holds_number, scene_faults
 from app.cli.report import (
     MOST_READS,
@@ -20,25 +21,18 @@ from app.cli.report import (
     TicketCalls,
     calls_summary,
     percentiles,
+    promise_of,
 )
 from app.cli.stage import Stage
+from app.domain.bonus import BonusState
 from app.domain.refund import Refund, RefundState
 from app.storage.tables import decisions, deliveries, metadata, ticket_writes, tickets
 from app.usecases.reconcile import reconcile
-
-_SHOWN = 3
 
 
 def examine(stage: Stage, played: Played) -> Report:
     """Read all books once, and compare."""
     return _Examination(stage, played).report()
-
-
-def _promise(faults: list[str], good: str) -> Promise:
-    if not faults:
-        return Promise(held=True, detail=good)
-    more = f" (and {len(faults) - _SHOWN} more)" if len(faults) > _SHOWN else ""
-    return Promise(held=False, detail="; ".join(faults[:_SHOWN]) + more)
 
 
 class _Examination:
@@ -50,7 +44,9 @@ class _Examination:
         for desk in stage.desks.values():
             self.notes |= desk.notes()
         self.orders = [order for shop in stage.shops.values() for order in shop.orders()]
+        self.credits = [credit for shop in stage.shops.values() for credit in shop.credits()]
         self.refunds: list[Refund] = all_refunds(stage)
+        self.bonuses = all_bonuses(stage)
         self.store_kinds = {
             record.id: record.kind
             for account in stage.accounts.values()
@@ -80,10 +76,12 @@ class _Examination:
         ]
         doubles = self.double_refunds()
         ledger = self.ledger_faults()
+        ledger += bonus_faults(self.bonuses, self.credits, self.store_kinds)
         for result in results:
             ledger += [item.what for item in result.differences] + list(result.unread)
         refunds_checked = sum(result.refunds_checked for result in results)
         orders_checked = sum(result.orders_checked for result in results)
+        given = sum(bonus.state is BonusState.GIVEN for bonus in self.bonuses)
         calls = self.calls()
         states = Counter(refund.state for refund in self.refunds)
         promises = {
@@ -91,11 +89,14 @@ class _Examination:
             "answers_as_expected": self.answers_as_expected(),
             "one_note_per_decision": self.one_note_per_decision(),
             "own_writes_trigger_nothing": self.own_writes_trigger_nothing(),
-            "money_moves_once": _promise(doubles, f"{len(self.refunds)} intents, none paid twice"),
+            "money_moves_once": promise_of(
+                doubles, f"{len(self.refunds)} intents, none paid twice"
+            ),
             "everything_settled": self.everything_settled(),
             "only_eligible_refunded": self.only_eligible_refunded(),
-            "ledger_equals_store": _promise(
-                ledger, f"{refunds_checked} refunds on {orders_checked} orders"
+            "ledger_equals_store": promise_of(
+                ledger,
+                f"{refunds_checked} refunds on {orders_checked} orders, {given} bonuses",
             ),
             "audit_chain_whole": self.audit_chain_whole(),
             "no_card_number_kept": self.no_card_number_kept(),
@@ -120,6 +121,7 @@ class _Examination:
             refunds_settled=states[RefundState.SETTLED],
             refunds_pending=states[RefundState.PENDING],
             refunds_cancelled=states[RefundState.CANCELLED],
+            bonuses_given=given,
             store_refunds=sum(len(order.by_api) for order in self.orders),
             double_refunds=len(doubles),
             ledger_equals_store=not ledger,
@@ -177,13 +179,13 @@ class _Examination:
         for name, desk in self.stage.desks.items():
             if given_up := desk.refused_for_good():
                 faults.append(f"{given_up} deliveries of {name} were refused for good")
-        return _promise(
+        return promise_of(
             faults, f"{len(self.triaged)} of {len(self.told)} triaged, {lost} of them by the sweep"
         )
 
     def answers_as_expected(self) -> Promise:
         faults = [fault for one in self.told for fault in scene_faults(one, self.triaged)]
-        return _promise(faults, f"{len(self.told)} verdicts and amounts, to the cent")
+        return promise_of(faults, f"{len(self.told)} verdicts and amounts, to the cent")
 
     def duplicate_notes(self) -> list[str]:
         """Notes with one marker, or with one text, more than once on a ticket."""
@@ -208,7 +210,7 @@ class _Examination:
         }
         markers = {note.marker for notes in self.notes.values() for note in notes}
         faults += [f"no note says {marker}" for marker in sorted(outcomes - markers)]
-        return _promise(faults, f"{len(markers)} notes, each with a marker of its own")
+        return promise_of(faults, f"{len(markers)} notes, each with a marker of its own")
 
     def own_writes_trigger_nothing(self) -> Promise:
         faults = []
@@ -220,7 +222,7 @@ class _Examination:
             made += sent
             if sent != wanted:
                 faults.append(f"{name}: {sent} deliveries, {wanted} were to be expected")
-        return _promise(
+        return promise_of(
             faults,
             f"{len(self.writes)} writes of ours, {made} deliveries for {len(self.told)} tickets",
         )
@@ -279,7 +281,7 @@ class _Examination:
                 f"{one.where}: {text}"
                 for text in act_faults(one, by_ticket[one.ticket_id], of_store)
             ]
-        return _promise(faults, "each click came to what it should, in ledger and store")
+        return promise_of(faults, "each click came to what it should, in ledger and store")
 
     def only_eligible_refunded(self) -> Promise:
         faults = [
@@ -298,7 +300,7 @@ class _Examination:
             for order in self.orders
             if order.name not in allowed and order.by_api
         ]
-        return _promise(faults, f"{len(self.refunds)} refunds, each of an eligible decision")
+        return promise_of(faults, f"{len(self.refunds)} refunds, each of an eligible decision")
 
     # --- audit, privacy, vendors ---
 
@@ -308,7 +310,7 @@ class _Examination:
             count, fault = self.stage.services.deps.audit.verify(account.id)
             entries += count
             faults += [f"{account.name}: {fault}"] if fault else []
-        return _promise(faults, f"{entries} entries")
+        return promise_of(faults, f"{entries} entries")
 
     def no_card_number_kept(self) -> Promise:
         """Looks for the digits in every text of every table, and in what our processes logged."""
@@ -323,7 +325,7 @@ class _Examination:
         if log_file is not None and holds_number(numbers, log_file.read_text(errors="replace")):
             faults.append("a card number stands in the log")
         written = sum(bool(one.scene.story.card_number) for one in self.told)
-        return _promise(list(dict.fromkeys(faults)), f"{written} tickets had one in their text")
+        return promise_of(list(dict.fromkeys(faults)), f"{written} tickets had one in their text")
 
     def calls(self) -> dict[str, TicketCalls]:
         """Vendor calls of the triage phase by ticket."""
@@ -383,7 +385,7 @@ class _Examination:
             for name in self.stage.desks
         ]
         budget += [f"{name}: {MOST_STORE_CALLS[name]}" for name in self.stage.shops]
-        return _promise(faults, f"at most {'; '.join(budget)}")
+        return promise_of(faults, f"at most {'; '.join(budget)}")
 
     def rate_limits_respected(self) -> Promise:
         faults = [
@@ -391,4 +393,4 @@ class _Examination:
             for name, desk in self.stage.desks.items()
             for limit, count in desk.limits_refused().items()
         ]
-        return _promise(faults, "no helpdesk refused a call")
+        return promise_of(faults, "no helpdesk refused a call")

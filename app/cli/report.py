@@ -12,6 +12,7 @@ from app.domain.base import Value
 MOST_READS = {"zendesk": 1, "kustomer": 2}
 MOST_WRITES = {"zendesk": 1, "kustomer": 2}
 MOST_STORE_CALLS = {"shopify": 2, "magento": 3}
+_FAULTS_SHOWN = 3
 
 
 class Promise(Value):
@@ -108,6 +109,14 @@ def calls_summary(calls: Sequence[TicketCalls]) -> dict[str, Any]:
     }
 
 
+def promise_of(faults: list[str], good: str) -> Promise:
+    """Held without faults, with what was found good; else with the first faults."""
+    if not faults:
+        return Promise(held=True, detail=good)
+    more = f" (and {len(faults) - _FAULTS_SHOWN} more)" if len(faults) > _FAULTS_SHOWN else ""
+    return Promise(held=False, detail="; ".join(faults[:_FAULTS_SHOWN]) + more)
+
+
 class Report(Value):
     """The JSON document of a headless run."""
 
@@ -128,6 +137,7 @@ class Report(Value):
     refunds_settled: int
     refunds_pending: int
     refunds_cancelled: int
+    bonuses_given: int
     store_refunds: int
     double_refunds: int
     ledger_equals_store: bool

@@ -54,6 +54,15 @@ class BookedOrder(Value):
         return tuple(one for one in self.refunds if one.is_by_api)
 
 
+class BookedCredit(Value):
+    """Store credit in a store's own books that no refund gave."""
+
+    kind: str
+    id: str
+    amount: Decimal
+    currency: str
+
+
 class Shop(Protocol):
     """One sandbox store."""
 
@@ -84,6 +93,9 @@ class Shop(Protocol):
 
     def orders(self) -> list[BookedOrder]:
         """The books."""
+
+    def credits(self) -> list[BookedCredit]:
+        """Store credit that was given beside refunds."""
 
     def faults(self) -> list[str]:
         """What the shop's own books find wrong with themselves."""
@@ -157,6 +169,18 @@ class ShopifyShop:
                 ),
             )
             for order in self.vendor.get("books")["orders"]
+        ]
+
+    def credits(self) -> list[BookedCredit]:
+        return [
+            BookedCredit(
+                kind=self.kind,
+                id=one["id"],
+                amount=Decimal(one["amount"]),
+                currency=one["currency"],
+            )
+            for one in self.vendor.get("books")["store_credit"]
+            if one["event"] == "ADJUSTMENT"
         ]
 
     def faults(self) -> list[str]:
@@ -249,6 +273,10 @@ class MagentoShop:
             paid_back=Decimal(order["refunded_by_memos"]),
             refunds=refunds,
         )
+
+    def credits(self) -> list[BookedCredit]:
+        # Magento Open Source has no store credit.
+        return []
 
     def faults(self) -> list[str]:
         counters = self.vendor.get("books")["counters"]

@@ -8,6 +8,8 @@ from decimal import Decimal
 import pytest
 from playwright.sync_api import expect
 
+from app.cli.bonus_books import bonus_faults
+from app.cli.headless import all_bonuses
 from app.domain.plan import ChosenFee, FeeKind, Terms
 from tests.browser.conftest import SitDown
 from tests.browser.house import TEAM_LEAD, House
@@ -58,8 +60,12 @@ def test_fees_and_a_bonus_are_lines_and_each_moves_once(house: House, sit_down: 
     expect(seat.reason).to_have_text("$64.98 store credit given", timeout=SETTLES_MS)
     expect(seat.find(".refund")).to_contain_text("The bonus of $5.91 is in it.")
     assert house.refunds(ticket.order) == [Decimal("59.07")]
-    bonuses = [one for one in house.store_credit() if one["event"] == "ADJUSTMENT"]
-    assert [Decimal(one["amount"]) for one in bonuses] == [Decimal("5.91")]
+    credits = house.stage.shops["shopify"].credits()
+    assert [one.amount for one in credits] == [Decimal("5.91")]
+    # The demo's own check of the books sees the same.
+    kinds = {one.store_id: "shopify" for one in all_bonuses(house.stage)}
+    assert bonus_faults(all_bonuses(house.stage), credits, kinds) == []
+    assert len(bonus_faults([], credits, kinds)) == 1
 
 
 def test_another_amount_shows_its_tier_and_what_cant_be_is_said(

@@ -117,6 +117,7 @@ def report(**promises: bool) -> Report:
         refunds_settled=0,
         refunds_pending=0,
         refunds_cancelled=0,
+        bonuses_given=0,
         store_refunds=0,
         double_refunds=0,
         ledger_equals_store=True,
