@@ -32,9 +32,9 @@ SIGNAL_WEIGHT = 0.25
 _WORDS_AT_START = 450
 _WORDS_AT_END = 120
 # A letter of so many words has hardly so many different ones; a list of words may.
-_DIFFERENT_WORDS = 320
-# As many as words of twelve letters have: the words of an ordinary letter are shorter.
-_PIECES = 27 * _DIFFERENT_WORDS
+_DIFFERENT_WORDS = 280
+# As many as words of nine letters have: those of an ordinary letter are shorter on the whole.
+_PIECES = 24 * _DIFFERENT_WORDS
 
 _LONG_WORD = 24
 # How many concepts further on still make a pair.
@@ -51,27 +51,37 @@ def bucket(name: str) -> int:
 
 
 class WordFeatures(NamedTuple):
-    """One word's own bucket, those of its letters, and its concepts."""
+    """One word's own bucket, and those of its letters."""
 
     plain: str
     whole: int
     letters: tuple[int, ...]
-    concepts: tuple[str, ...]
+
+
+@lru_cache(maxsize=_CACHED_WORDS)
+def plain_form(word: str) -> str:
+    """A word as the heads know it: digits count as one word, mixtures with digits as another."""
+    if word.isalpha():
+        return word[:_LONG_WORD]
+    if word.isdigit():
+        return "0"
+    return "0x" if any(sign.isdigit() for sign in word) else word[:_LONG_WORD]
+
+
+@lru_cache(maxsize=_CACHED_WORDS)
+def concepts_in(word: str) -> tuple[str, ...]:
+    """The concepts that a word stands for."""
+    return concepts_of(plain_form(word))
 
 
 @lru_cache(maxsize=_CACHED_WORDS)
 def word_features(word: str) -> WordFeatures:
-    """The features of one word; digits count as one word, mixtures with digits as another."""
-    if word.isdigit():
-        plain = "0"
-    elif any(sign.isdigit() for sign in word):
-        plain = "0x"
-    else:
-        plain = word[:_LONG_WORD]
+    """The features of one word by itself."""
+    plain = plain_form(word)
     letters: set[int] = set()
     if len(plain) > 2 and not plain.isdigit():
         letters = _letters(f"<{plain}>")
-    return WordFeatures(plain, bucket(f"w{plain}"), tuple(letters), concepts_of(plain))
+    return WordFeatures(plain, bucket(f"w{plain}"), tuple(letters))
 
 
 def _letters(padded: str) -> set[int]:
@@ -137,7 +147,7 @@ def pair_buckets(text: Iterable[Sentence]) -> set[int]:
     for sentence in text:
         before = "?" if sentence.is_question else "^"
         for word in sentence.words:
-            plain = word_features(word).plain
+            plain = plain_form(word)
             found.add(bucket(f"p{before} {plain}"))
             before = plain
     return found
@@ -149,7 +159,7 @@ def concept_buckets(text: Iterable[Sentence]) -> set[int]:
     for sentence in text:
         line: list[str] = []
         for word in sentence.words:
-            line.extend(word_features(word).concepts)
+            line.extend(concepts_in(word))
         mark = "?" if sentence.is_question else ""
         for place, name in enumerate(line):
             found.add(name)

@@ -96,7 +96,7 @@ def read_cleaned(cleaned: Cleaned) -> TextRead:
         f"subject {name}"
         for sentence in sentences(cleaned.subject)
         for word in sentence.words
-        for name in features.word_features(word).concepts
+        for name in features.concepts_in(word)
     )
     return TextRead(cleaned, features.looked_at(reading.text), reading, answer, tuple(signals))
 
