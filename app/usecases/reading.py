@@ -9,6 +9,7 @@ from app.domain.classify.agreement import agrees_to_refund, may_agree
 from app.domain.classify.automatic import is_machine_address
 from app.domain.classify.clean import clean
 from app.domain.classify.extract import orders_in
+from app.domain.classify.numbers import MAX_FOUND
 from app.domain.classify.order_forms import OrderForm
 from app.domain.ticket import Message, Ticket
 from app.ports import Classifier
@@ -39,15 +40,16 @@ def read_ticket_text(
     """What a ticket's text is about.
 
     `clean` masks payment data in all that it keeps, and nothing else sees the text. Orders are
-    looked for once more in the forms that the account's own stores use (`order_forms` is only asked
-    where money may be wanted), and addresses that are the requester's own are left out.
+    looked for once more in the forms that the account's own stores use, unless the text names a
+    whole list of orders already; `order_forms` is only asked where money may be wanted. Addresses
+    that are the requester's own are left out.
     """
     message = clean(ticket.description, ticket.subject)
     found = classifier.classify_message(message)
     changes: dict[str, object] = {}
     if ticket.has_attachments:
         changes["has_evidence"] = True
-    if asks_for_refund(found):
+    if asks_for_refund(found) and len(found.orders) < MAX_FOUND:
         forms = order_forms()
         if forms:
             changes["orders"] = orders_in(message, forms) or found.orders

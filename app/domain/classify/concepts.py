@@ -5,8 +5,9 @@ from __future__ import annotations
 from functools import cache
 from importlib.resources import files
 
-# The longest beginning that is looked up; longer ones would never be found.
+# The longest beginning that is looked up; longer ones would never be found. Nor would shorter ones.
 _LONGEST = 14
+_SHORTEST = 3
 
 
 @cache
@@ -30,11 +31,19 @@ def _book() -> tuple[dict[str, tuple[str, ...]], dict[str, tuple[str, ...]]]:
     )
 
 
+@cache
+def _starts() -> frozenset[str]:
+    """The first letters of all beginnings: what starts otherwise needn't be looked up."""
+    return frozenset(word[:_SHORTEST] for word in _book()[1])
+
+
 def concepts_of(word: str) -> tuple[str, ...]:
     """The concepts that a plain word (case folded, no accents) stands for, mostly none or one."""
     whole, beginnings = _book()
     found = whole.get(word, ())
-    for length in range(min(len(word), _LONGEST), 2, -1):
+    if word[:_SHORTEST] not in _starts():
+        return found
+    for length in range(min(len(word), _LONGEST), _SHORTEST - 1, -1):
         more = beginnings.get(word[:length])
         if more is not None:
             return tuple(dict.fromkeys((*found, *more)))

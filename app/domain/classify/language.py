@@ -28,18 +28,24 @@ _SURE = 0.5
 _SURER = 0.9
 
 _WORD = re.compile(r"[^\W\d_]+")
+# Pieces are told apart by their size, which their checksums begin with.
+_SIZES = tuple((size, crc32(str(size).encode())) for size in (2, 3, 4))
 
 
 def language_features(words: Iterable[str]) -> list[int]:
     """Buckets of words and of 1 to 4 letters in them, each as often as it stands there."""
     found: list[int] = []
+    mask = BUCKETS - 1
     for word in words:
         padded = f"<{word[:24]}>"
-        found.append(crc32(padded.encode()) & (BUCKETS - 1))
-        for size in (2, 3, 4):
-            for start in range(len(padded) - size + 1):
-                piece = f"{size}{padded[start : start + size]}"
-                found.append(crc32(piece.encode()) & (BUCKETS - 1))
+        signs = padded.encode()
+        found.append(crc32(signs) & mask)
+        for size, begun in _SIZES:
+            places = range(len(padded) - size + 1)
+            if len(signs) == len(padded):
+                found += [crc32(signs[at : at + size], begun) & mask for at in places]
+            else:
+                found += [crc32(padded[at : at + size].encode(), begun) & mask for at in places]
     return found
 
 

@@ -152,10 +152,16 @@ def html_to_text(text: str, at_most: int) -> tuple[str, bool]:
     text = text.replace(_QUOTE_STARTS, " ").replace(_QUOTE_ENDS, " ")
     text, was_cut = _shown_markup(text)
     text = _without_unseen_elements(text)
-    if "<pre" not in text.lower():
+    lowered = text.lower()
+    if "<pre" not in lowered:
         text = _BLANKS.sub(" ", text)
-    text = _QUOTE_TAG.sub(lambda tag: f"\n{_QUOTE_ENDS if tag.group(1) else _QUOTE_STARTS}\n", text)
-    text = _BREAKING_TAG.sub("\n", _CELL_TAG.sub("\t", text))
+    if "blockquote" in lowered:
+        text = _QUOTE_TAG.sub(
+            lambda tag: f"\n{_QUOTE_ENDS if tag.group(1) else _QUOTE_STARTS}\n", text
+        )
+    if "</t" in lowered:
+        text = _CELL_TAG.sub("\t", text)
+    text = _BREAKING_TAG.sub("\n", text)
     text = _TAG.sub("", text)
     was_cut = was_cut or len(text) > at_most
     text = text[:at_most]
