@@ -123,8 +123,8 @@ def _named(
             name = as_written(number)
             found.setdefault(name.casefold(), name)
             last = number
-            if len(found) >= MAX_FOUND:
-                break
+            if len(named) >= MAX_FOUND:
+                return _each_once(named.values())
     return _each_once((named or formed).values())[:MAX_FOUND]
 
 

@@ -28,6 +28,8 @@ _RUN = re.compile(
 )
 _WORD = re.compile(r"[^\W\d_]+")
 _LEAST = 4
+# A text with fewer of the words has no run of them: counting is quicker than looking for runs.
+_FEWEST = 3
 
 
 def with_spoken_digits(text: str) -> str:
@@ -35,7 +37,8 @@ def with_spoken_digits(text: str) -> str:
 
     Three digits or fewer stay words, unless letters are spelled before them.
     """
-    return _RUN.sub(_digits, text)
+    spoken = sum(word in _VALUES for word in _WORD.findall(text.lower()))
+    return _RUN.sub(_digits, text) if spoken >= _FEWEST else text
 
 
 def _digits(match: re.Match[str]) -> str:
