@@ -70,8 +70,7 @@ class Found:
             return None, self.start
         if name == "fr" and self._is_day_of_month(text):
             return None, self.start
-        is_code = name in WEAK_NAMES or found.group(1) in CODE_SET
-        if is_code and self._is_in_code(text):
+        if name.isalpha() and self._is_in_code(text):
             return None, self.start
         return name, self.start - len(found.group())
 
@@ -91,7 +90,7 @@ class Found:
         return name
 
     def _is_in_code(self, text: str) -> bool:
-        """`FT-880` and `FT 88/1203` are no forints."""
+        """`FT-880` and `FT 88/1203` are no forints, `KR-118820` no crowns."""
         if text[max(0, self.start - 1) : self.start] in {"-", "−"}:
             return True
         return not self.is_round and text[self.end : self.end + 1] in {"/", "-"}

@@ -19,6 +19,7 @@ _LONG = 5
 _VAT_DIGITS = 8
 # Words that may stand between "ticket" and the code that it names.
 _NEAR_FILLERS = 4
+_LEADING = re.compile(r"[A-Za-z]*")
 _FROM_A_YEAR = frozenset({"from", "of", "de", "vom", "von", "van", "del", "dal", "du", "in"})
 _IS = frozenset(
     {"is", "was", "are", "ist", "sind", "est", "sont", "es", "son", "è", "sono", "é", "são", "zijn"}
@@ -130,7 +131,8 @@ def is_order(text: str, number: Number, label: Label, forms: tuple[OrderForm, ..
 
 
 def _has_other_prefix(number: Number) -> bool:
-    prefix = number.prefix.upper()
+    leading = _LEADING.match(number.written)
+    prefix = (leading.group() if leading else "").upper()
     return prefix.lower() in beside_numbers("other_prefix") or prefix in CODES
 
 

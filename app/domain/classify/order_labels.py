@@ -11,6 +11,15 @@ from app.domain.classify.lexicon import beside_numbers
 _WORD = re.compile(r"[^\W\d_]+")
 _GAP_SIGNS = re.compile(r"[\s:;=\"'’‘„“”«»()\[\]*_.,#№º°ª|/–—-]*")
 _NEAR = 48
+_APART = re.compile(r"[,;]|\. ")
+# "Student no.", "subscriber number": a noun before these says whose number it is.
+_NUMBERS_OF = frozenset({"number", "no"})
+_LEAST_NOUN = 4
+_STOPS = frozenset(".,;:!?)(")
+_NO_NOUNS = (
+    *("order_label", "order_filler", "order_list", "weak_label", "number_word", "code_word"),
+    *("refund_word", "verb_word"),
+)
 # Behind these, a dot ends no sentence.
 _ABBREVIATIONS = frozenset(
     {"nr", "no", "num", "n", "nro", "ref", "id", "nos", "ord", "núm", "č"}
@@ -91,6 +100,16 @@ def _is_one_off(word: str, label: str) -> bool:
     )
 
 
+def _names_other(text: str, match: re.Match[str], words: list[str], index: int) -> bool:
+    """Whether a noun stands right before "number" that makes it its own: "student no."."""
+    before = words[index + 1] if index + 1 < len(words) else ""
+    if len(before) < _LEAST_NOUN or text[match.start() - 1 : match.start()] != " ":
+        return False
+    if text[: match.start()].rstrip(" ")[-1:] in _STOPS:
+        return False
+    return not any(before in beside_numbers(group) for group in _NO_NOUNS)
+
+
 def _kind(word: str, before: list[str], fillers: list[str], behind: str) -> str | None:
     """What a word says of the number behind it; `before` are the words in front, nearest first."""
     in_front = next((one for one in before if one not in _BETWEEN_PAIRS), "")
@@ -125,6 +144,9 @@ def label_before(text: str, start: int) -> Label:
             is_close = False
         if gap.startswith((". ", ".\n", "! ", "? ")) and not _is_abbreviation(word):
             break
+        if weak is not None and _APART.search(gap):
+            # What stands before a comma says nothing of "reference".
+            break
         if word in beside_numbers("code_word") and weak is None:
             # A booking's code, where a word for it stands before; else one for something else.
             weak = Label("other", is_close, tuple(fillers))
@@ -141,6 +163,8 @@ def label_before(text: str, start: int) -> Label:
             for group, name in (("weak_label", "weak"), ("number_word", "number")):
                 if word in beside_numbers(group) and (weak is None or name == "weak"):
                     weak = Label(name, True, tuple(fillers))
+            if weak is not None and word in _NUMBERS_OF and _names_other(text, match, words, index):
+                return Label("other", True, tuple(fillers), words[index + 1])
         if word not in beside_numbers("order_filler"):
             is_close = False
         fillers.append(word)

@@ -6,6 +6,7 @@ A number is judged by its form and by the words around it, in languages that cus
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -145,13 +146,17 @@ def _likely(
 ) -> tuple[str, ...]:
     """Numbers behind a weak label, in a text that names no order more clearly."""
     found: dict[str, str] = {}
+    last: Number | None = None
     for _, numbers, is_range in found_pieces:
         for number in numbers:
             if is_range or _is_too_long(number) or (only_codes and number.written.isdigit()):
                 continue
             number, label = _labelled(text, number)
-            if may_be_meant(text, number, label):
+            if _continues(text, last, number) or may_be_meant(text, number, label):
                 found.setdefault(number.written.casefold(), number.written)
+                last = number
+            else:
+                last = None
     return tuple(found.values())[:MAX_FOUND]
 
 
@@ -192,18 +197,22 @@ def _inside(last: Number, number: Number) -> list[str]:
 
 
 def _only_bare_number(text: str, found_pieces: Sequence[Piece]) -> tuple[str, ...]:
-    """The one number of a text that names no order otherwise, when nothing says that it is
-    something else: "any idea whether 31007 will make it?"
+    """The one number, or the one list, of a text that names no order otherwise, when nothing says
+    that it is something else: "any idea whether 31007 will make it?"
     """
-    plain: dict[str, str] = {}
-    codes: dict[str, str] = {}
+    plain: list[Number] = []
+    codes: list[Number] = []
     for _, numbers, is_range in found_pieces:
         for number in numbers:
             if is_range or len(numbers) > 1 or _is_too_long(number):
                 continue
             if may_be_bare(text, number) and with_letters_before(text, number) is None:
-                plain.setdefault(number.written, number.written)
+                plain.append(number)
             elif may_be_bare_code(text, number, _label(text, number)):
-                codes.setdefault(number.written, number.written)
+                codes.append(number)
     found = codes or plain
-    return tuple(found.values()) if len(found) == 1 else ()
+    names = tuple(dict.fromkeys(number.written for number in found))
+    is_list = len(found) == len(names) and all(
+        _continues(text, last, number) for last, number in itertools.pairwise(found)
+    )
+    return names if len(names) == 1 or is_list else ()
