@@ -18,6 +18,7 @@ import socket
 import subprocess
 import sys
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from types import FrameType, TracebackType
 from typing import Any, Self
@@ -170,7 +171,30 @@ class _QuietHandler(WSGIRequestHandler):
             super().log(type, message, *args)
 
 
-class SandboxServer:
+class Startable(ABC):
+    """Runs from `start()` to `stop()`; as a context manager for the time of its block."""
+
+    @abstractmethod
+    def start(self) -> Self:
+        """Run. Returns itself."""
+
+    @abstractmethod
+    def stop(self) -> None:
+        """End, and give everything back."""
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+
+class SandboxServer(Startable):
     """A WSGI app on a threaded loopback server. `port=0` takes a free port at once, so `url`
     is known before `start()`.
 
@@ -214,19 +238,8 @@ class SandboxServer:
             self._thread.join()
         self._server.server_close()
 
-    def __enter__(self) -> Self:
-        return self.start()
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.stop()
-
-
-class ChildServer:
+class ChildServer(Startable):
     """The same in a process of its own, so that the caller can be killed without it.
 
     `factory` is `"package.module:callable"`; the callable takes no argument and returns the
@@ -272,17 +285,6 @@ class ChildServer:
         if self._process.stdout:
             self._process.stdout.close()
         self._process = None
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.stop()
 
 
 def _stopping(environ: dict[str, Any]) -> threading.Event:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlencode
 
@@ -50,12 +49,12 @@ from integrations.sandbox.kustomer.model import (
 )
 from integrations.sandbox.kustomer.org import Org
 from integrations.sandbox.kustomer.roles import known
-from integrations.sandbox.server import SandboxServer, register_controls
+from integrations.sandbox.server import SandboxServer, Startable, register_controls
 
 OUR_EVENTS = ("kustomer.conversation.create", "kustomer.message.create")
 
 
-class KustomerSandbox:
+class KustomerSandbox(Startable):
     """A stateful stand-in of one Kustomer org on a loopback port.
 
     It claims to be `https://<name>.api.kustomerapp.com` and is reached at `base`, with the REST API
@@ -106,17 +105,6 @@ class KustomerSandbox:
         self.runner.close()
         if self._server:
             self._server.stop()
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.stop()
 
     # Seeds
 

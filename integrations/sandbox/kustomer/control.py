@@ -9,8 +9,15 @@ import typing
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
-from flask import Blueprint, Flask, Response, request
+from flask import Blueprint, Flask, Response
 
+from integrations.sandbox.desk_controls import (
+    BadControl,
+    add_desk_controls,
+    assign,
+    deliveries_of,
+    read_body,
+)
 from integrations.sandbox.kustomer.errors import ApiError, json_response
 from integrations.sandbox.kustomer.org import Switches
 from integrations.sandbox.kustomer.render import (
@@ -24,14 +31,9 @@ from integrations.sandbox.kustomer.render import (
     user_json,
     webhook_json,
 )
-from integrations.sandbox.sending import Counters, Disturbances
 
 if TYPE_CHECKING:
     from integrations.sandbox.kustomer.app import KustomerSandbox
-
-
-class BadControl(ValueError):
-    """A control request that can't be understood."""
 
 
 def register(app: Flask, sandbox: KustomerSandbox) -> None:
@@ -49,12 +51,12 @@ def register(app: Flask, sandbox: KustomerSandbox) -> None:
 
     @pages.post("/seed")
     def seed() -> Response:
-        return json_response(plant(sandbox, _body()), 201)
+        return json_response(plant(sandbox, read_body()), 201)
 
     @pages.post("/conversations/<conversation_id>/reply")
     def reply(conversation_id: str) -> Response:
         _known(sandbox, conversation_id)
-        made = sandbox.add_message(conversation_id, str(_body().get("body", "")))
+        made = sandbox.add_message(conversation_id, str(read_body().get("body", "")))
         return json_response({"message": made.id}, 201)
 
     @pages.get("/conversations/<conversation_id>/notes")
@@ -83,67 +85,24 @@ def register(app: Flask, sandbox: KustomerSandbox) -> None:
         with org.lock:
             return json_response({"users": [user_json(org, one) for one in org.users.values()]})
 
-    @pages.get("/clock")
-    def clock() -> Response:
-        return json_response({"now": org.clock.now().isoformat()})
-
-    @pages.post("/clock")
-    def move_clock() -> Response:
-        seconds = _body().get("advance_seconds")
-        if isinstance(seconds, bool) or not isinstance(seconds, int | float) or seconds < 0:
-            raise BadControl("advance_seconds must be a number of at least 0")
-        org.clock.advance(float(seconds))
-        return json_response({"now": org.clock.now().isoformat()})
-
     @pages.get("/deliveries")
     def deliveries() -> Response:
-        answer: dict[str, Any] = dispatcher.counters.as_json()
-        answer["waiting"] = dispatcher.waiting()
+        answer = deliveries_of(dispatcher)
         answer["disabled_webhooks"] = sum(not one.enabled for one in org.webhooks.values())
-        if "times" in request.args:
-            answer["answer_ms"] = dispatcher.answer_milliseconds()
         return json_response(answer)
-
-    @pages.post("/deliveries")
-    def disturb() -> Response:
-        body = _body()
-        match body.pop("action", None):
-            case "pause":
-                dispatcher.pause()
-            case "resume":
-                dispatcher.resume()
-            case "release":
-                dispatcher.release_held()
-            case "drain":
-                seconds = float(body.pop("timeout_seconds", 30))
-                return json_response({"idle": dispatcher.drain(seconds)})
-            case "reset":
-                dispatcher.counters = Counters()
-                dispatcher.disturbances = Disturbances()
-            case None:
-                pass
-            case other:
-                raise BadControl(f"unknown action {other!r}")
-        _assign(dispatcher.disturbances, body)
-        return json_response(vars(dispatcher.disturbances))
-
-    @pages.post("/neighbours")
-    def neighbours() -> Response:
-        sandbox.neighbours = list(_body().get("neighbours", []))
-        return json_response({"neighbours": sandbox.neighbours})
 
     @pages.post("/switches")
     def switches() -> Response:
-        body = _body()
+        body = read_body()
         _check_choices(body)
-        _assign(org.switches, body)
+        assign(org.switches, body)
         return json_response(
             {one.name: getattr(org.switches, one.name) for one in fields(Switches)}
         )
 
     @pages.post("/limits")
     def limits() -> Response:
-        body = _body()
+        body = read_body()
         if "enabled" in body:
             sandbox.limits.enabled = body.pop("enabled") is True
         for name, total in body.items():
@@ -165,33 +124,34 @@ def register(app: Flask, sandbox: KustomerSandbox) -> None:
 
     @pages.post("/run-command")
     def run_command() -> Response:
-        body = _body()
+        body = read_body()
         user = _person(sandbox, body.pop("agent", None))
         return json_response(sandbox.run_command(str(body.pop("name", "")), user, body))
 
     @pages.post("/session")
     def session() -> Response:
         """A signed-in person's browser: what their requests and commands carry."""
-        user = org.users[_person(sandbox, _body().get("agent"))]
+        user = org.users[_person(sandbox, read_body().get("agent"))]
         with org.lock:
             made = org.issue_key("session", user.roles, user, is_session=True)
         return json_response({"token": made.token, "user": user.id}, 201)
 
     @pages.post("/install")
     def install() -> Response:
-        body = _body()
+        body = read_body()
         made = sandbox.install(str(body.get("app", "")), str(body.get("version", "")))
         return json_response({"app": made.app, "version": made.version, "status": made.status}, 201)
 
     @pages.post("/keys")
     def keys() -> Response:
-        body = _body()
+        body = read_body()
         try:
             made = sandbox.add_key(str(body.get("name") or "Key"), body.get("roles") or ())
         except ValueError as error:
             raise BadControl(str(error)) from None
         return json_response({"token": made.token, "user": made.user_id}, 201)
 
+    add_desk_controls(pages, sandbox, org.clock, dispatcher)
     app.register_blueprint(pages)
 
 
@@ -208,13 +168,6 @@ def _person(sandbox: KustomerSandbox, reference: Any) -> str:
     raise BadControl("agent must be a user's id or e-mail address")
 
 
-def _body() -> dict[str, Any]:
-    body = request.get_json(force=True, silent=True)
-    if not isinstance(body, dict):
-        raise BadControl("the body must be a JSON object")
-    return body
-
-
 def _check_choices(body: dict[str, Any]) -> None:
     """A switch with a list of outcomes takes one of them only."""
     hints = typing.get_type_hints(Switches)
@@ -222,18 +175,6 @@ def _check_choices(body: dict[str, Any]) -> None:
         choices = typing.get_args(hints.get(name))
         if choices and value not in choices:
             raise BadControl(f"{name} must be one of {', '.join(map(str, choices))}")
-
-
-def _assign(target: Any, body: dict[str, Any]) -> None:
-    for name, value in body.items():
-        if not hasattr(target, name):
-            raise BadControl(f"unknown option {name!r}")
-        current = getattr(target, name)
-        if isinstance(current, float) and isinstance(value, int) and not isinstance(value, bool):
-            value = float(value)
-        if type(current) is not type(value):
-            raise BadControl(f"{name} must be of the type {type(current).__name__}")
-        setattr(target, name, value)
 
 
 def plant(sandbox: KustomerSandbox, body: dict[str, Any]) -> dict[str, Any]:

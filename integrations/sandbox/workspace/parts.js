@@ -49,5 +49,55 @@
     return neighbours.map((one) => el('a', { href: one.url, 'aria-current': one.current ? 'page' : false }, one.name));
   }
 
-  window.deskParts = { el, ago, initials, toast, firstScheme, setScheme, neighbourLinks };
+  /* Narrow windows show one part of the desk at a time. */
+  function show(view) {
+    document.body.dataset.view = view;
+    for (const tab of document.querySelectorAll('.tabs button')) {
+      tab.setAttribute('aria-current', tab.dataset.show === view ? 'page' : 'false');
+    }
+  }
+
+  /* The row so many places below the current one in a list; null when it is empty. */
+  function rowBeside(list, by) {
+    const rows = [...list.querySelectorAll('.row')];
+    const now = rows.findIndex((row) => row.getAttribute('aria-current') === 'page');
+    return rows[now < 0 ? 0 : Math.min(rows.length - 1, Math.max(0, now + by))] || null;
+  }
+
+  /* What is pressed in the same way in every desk: people, colours, dialogs, tabs. */
+  function wire(config, paint) {
+    const byId = (id) => document.getElementById(id);
+    paint(firstScheme());
+    byId('neighbours').append(...neighbourLinks(config.neighbours));
+    byId('agent').replaceChildren(
+      ...config.agents.map((one) => el('option', { value: one.id }, `${one.name} · ${one.role}`)));
+    byId('agent').value = String(config.agent.id);
+    byId('agent').addEventListener('change', () => {
+      const url = new URL(location.href);
+      url.searchParams.set('agent', byId('agent').value);
+      location.assign(url);
+    });
+    byId('scheme').addEventListener('click', () => paint(
+      document.documentElement.dataset.scheme === 'dark' ? 'light' : 'dark'));
+    for (const button of document.querySelectorAll('[data-close]')) {
+      button.addEventListener('click', () => button.closest('dialog').close());
+    }
+    for (const tab of document.querySelectorAll('.tabs button')) {
+      tab.addEventListener('click', () => show(tab.dataset.show));
+    }
+  }
+
+  /* Show the list, then what the address names, and keep both true. */
+  function run({ refresh, open, idInPath, everyMs }) {
+    const openNamed = async () => {
+      const id = idInPath();
+      if (id) { await open(id, { push: false }); }
+    };
+    addEventListener('popstate', openNamed);
+    show('list');
+    const tick = () => refresh().finally(() => setTimeout(tick, everyMs));
+    refresh().then(openNamed).finally(() => setTimeout(tick, everyMs));
+  }
+
+  window.deskParts = { el, ago, initials, toast, firstScheme, setScheme, neighbourLinks, show, rowBeside, wire, run };
 })();

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlencode
 
@@ -16,7 +15,7 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from integrations.sandbox.faults import CallLog, FaultBoard
-from integrations.sandbox.server import SandboxServer, register_controls
+from integrations.sandbox.server import SandboxServer, Startable, register_controls
 from integrations.sandbox.zendesk import (
     apps,
     control,
@@ -57,7 +56,7 @@ DEFAULT_MANIFEST: dict[str, Any] = {
 }
 
 
-class ZendeskSandbox:
+class ZendeskSandbox(Startable):
     """A stateful stand-in of one Zendesk account on a loopback port.
 
     It claims to be `https://<subdomain>.zendesk.com` in everything signed and in payload urls,
@@ -131,17 +130,6 @@ class ZendeskSandbox:
         self.dispatcher.stop()
         if self._server:
             self._server.stop()
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.stop()
 
     # Seeds
 

@@ -9,11 +9,16 @@ from dataclasses import fields
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from flask import Blueprint, Flask, Response, request
+from flask import Blueprint, Flask, Response
 
-from integrations.sandbox.sending import Disturbances
+from integrations.sandbox.desk_controls import (
+    BadControl,
+    add_desk_controls,
+    assign,
+    deliveries_of,
+    read_body,
+)
 from integrations.sandbox.zendesk.account import Options
-from integrations.sandbox.zendesk.deliveries import Counters
 from integrations.sandbox.zendesk.errors import ApiError, json_response
 from integrations.sandbox.zendesk.oauth import granted_scopes
 from integrations.sandbox.zendesk.render import (
@@ -28,10 +33,6 @@ from integrations.sandbox.zendesk.render import (
 
 if TYPE_CHECKING:
     from integrations.sandbox.zendesk.app import ZendeskSandbox
-
-
-class BadControl(ValueError):
-    """A control request that can't be understood."""
 
 
 def register(app: Flask, sandbox: ZendeskSandbox) -> None:
@@ -49,13 +50,13 @@ def register(app: Flask, sandbox: ZendeskSandbox) -> None:
 
     @pages.post("/seed")
     def seed() -> Response:
-        return json_response(plant(sandbox, _body()), 201)
+        return json_response(plant(sandbox, read_body()), 201)
 
     @pages.post("/tickets/<int:ticket_id>/reply")
     def reply(ticket_id: int) -> Response:
         if ticket_id not in account.tickets:
             raise BadControl(f"no ticket {ticket_id}")
-        sandbox.add_reply(ticket_id, str(_body().get("body", "")))
+        sandbox.add_reply(ticket_id, str(read_body().get("body", "")))
         return json_response({"ok": True}, 201)
 
     @pages.get("/tickets/<int:ticket_id>/notes")
@@ -75,64 +76,20 @@ def register(app: Flask, sandbox: ZendeskSandbox) -> None:
     def state() -> Response:
         return json_response(books(sandbox))
 
-    @pages.get("/clock")
-    def clock() -> Response:
-        return json_response({"now": account.clock.now().isoformat()})
-
-    @pages.post("/clock")
-    def move_clock() -> Response:
-        seconds = _body().get("advance_seconds")
-        if isinstance(seconds, bool) or not isinstance(seconds, int | float) or seconds < 0:
-            raise BadControl("advance_seconds must be a number of at least 0")
-        account.clock.advance(float(seconds))
-        return json_response({"now": account.clock.now().isoformat()})
-
     @pages.get("/deliveries")
     def deliveries() -> Response:
-        answer: dict[str, Any] = dispatcher.counters.as_json()
-        answer["waiting"] = dispatcher.waiting()
-        if "times" in request.args:
-            answer["answer_ms"] = dispatcher.answer_milliseconds()
-        return json_response(answer)
-
-    @pages.post("/deliveries")
-    def disturb() -> Response:
-        body = _body()
-        match body.pop("action", None):
-            case "pause":
-                dispatcher.pause()
-            case "resume":
-                dispatcher.resume()
-            case "release":
-                dispatcher.release_held()
-            case "drain":
-                seconds = float(body.pop("timeout_seconds", 30))
-                return json_response({"idle": dispatcher.drain(seconds)})
-            case "reset":
-                dispatcher.counters = Counters()
-                dispatcher.disturbances = Disturbances()
-            case None:
-                pass
-            case other:
-                raise BadControl(f"unknown action {other!r}")
-        _assign(dispatcher.disturbances, body)
-        return json_response(vars(dispatcher.disturbances))
-
-    @pages.post("/neighbours")
-    def neighbours() -> Response:
-        sandbox.neighbours = list(_body().get("neighbours", []))
-        return json_response({"neighbours": sandbox.neighbours})
+        return json_response(deliveries_of(dispatcher))
 
     @pages.post("/options")
     def options() -> Response:
-        _assign(account.options, _body())
+        assign(account.options, read_body())
         return json_response(
             {one.name: getattr(account.options, one.name) for one in fields(Options)}
         )
 
     @pages.post("/limits")
     def limits() -> Response:
-        body = _body()
+        body = read_body()
         if "enabled" in body:
             sandbox.limits.enabled = body.pop("enabled") is True
         for name, total in body.items():
@@ -150,7 +107,7 @@ def register(app: Flask, sandbox: ZendeskSandbox) -> None:
 
     @pages.post("/app")
     def change_app() -> Response:
-        body = _body()
+        body = read_body()
         if "sidebar_url" in body:
             sandbox.sidebar_url = str(body["sidebar_url"])
         sandbox.installation.settings.update(body.get("settings") or {})
@@ -166,7 +123,7 @@ def register(app: Flask, sandbox: ZendeskSandbox) -> None:
 
     @pages.post("/sidebar-token")
     def sidebar_token() -> Response:
-        body = _body()
+        body = read_body()
         agent = account.find_user(body.get("agent"))
         if agent is None:
             raise BadControl("agent must be a user's id or e-mail address")
@@ -175,7 +132,7 @@ def register(app: Flask, sandbox: ZendeskSandbox) -> None:
 
     @pages.post("/clients")
     def add_client() -> Response:
-        body = _body()
+        body = read_body()
         client = sandbox.add_oauth_client(
             str(body["identifier"]),
             secret=body.get("secret"),
@@ -187,7 +144,7 @@ def register(app: Flask, sandbox: ZendeskSandbox) -> None:
     @pages.post("/tokens")
     def tokens() -> Response:
         """Issue, expire, revoke or re-scope tokens. Without `token` the change hits all."""
-        body = _body()
+        body = read_body()
         if body.get("action") == "issue":
             made = sandbox.issue_token(body.get("scope", "read write"), client=body.get("client"))
             return json_response(oauth.token_answer(made), 201)
@@ -217,26 +174,8 @@ def register(app: Flask, sandbox: ZendeskSandbox) -> None:
                         token.scopes = token.scopes - {str(body.get("scope"))}
         return json_response({"tokens": len(chosen)})
 
+    add_desk_controls(pages, sandbox, account.clock, dispatcher)
     app.register_blueprint(pages)
-
-
-def _body() -> dict[str, Any]:
-    body = request.get_json(force=True, silent=True)
-    if not isinstance(body, dict):
-        raise BadControl("the body must be a JSON object")
-    return body
-
-
-def _assign(target: Any, body: dict[str, Any]) -> None:
-    for name, value in body.items():
-        if not hasattr(target, name):
-            raise BadControl(f"unknown option {name!r}")
-        current = getattr(target, name)
-        if isinstance(current, float) and isinstance(value, int) and not isinstance(value, bool):
-            value = float(value)
-        if type(current) is not type(value):
-            raise BadControl(f"{name} must be of the type {type(current).__name__}")
-        setattr(target, name, value)
 
 
 def plant(sandbox: ZendeskSandbox, body: dict[str, Any]) -> dict[str, Any]:

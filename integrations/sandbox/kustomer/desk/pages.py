@@ -23,8 +23,7 @@ from integrations.sandbox.kustomer.render import (
     message_json,
     note_json,
 )
-from integrations.sandbox.server import is_loopback
-from integrations.sandbox.workspace import shared_file
+from integrations.sandbox.workspace import prepare_desk, workspace_page
 
 if TYPE_CHECKING:
     from integrations.sandbox.kustomer.app import KustomerSandbox
@@ -33,10 +32,6 @@ LISTED = 200
 _CHANNELS = ("email", "chat", "sms", "form")
 _STATIC = Path(__file__).parent / "static"
 _DYNAMIC_CARD = re.compile(r"<DynamicCard\b[^>]*\bsrc=\"([^\"]+)\"")
-_CONTENT_POLICY = (
-    "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
-    "img-src 'self' data: http: https:; connect-src 'self'; frame-src http: https:"
-)
 
 
 def register(app: Flask, sandbox: KustomerSandbox) -> None:
@@ -45,11 +40,7 @@ def register(app: Flask, sandbox: KustomerSandbox) -> None:
     org, engine = sandbox.org, sandbox.engine
     desk = Desk(sandbox)
 
-    @pages.before_request
-    def refuse_strangers() -> Response | None:
-        if not is_loopback(request.remote_addr):
-            return Response("the workspace answers loopback clients only", 403)
-        return None
+    prepare_desk(pages, "/app/static")
 
     @pages.errorhandler(ApiError)
     def refused(error: ApiError) -> Response:
@@ -58,18 +49,9 @@ def register(app: Flask, sandbox: KustomerSandbox) -> None:
     @pages.get("/app")
     @pages.get("/app/conversations/<conversation_id>")
     def workspace(conversation_id: str = "") -> Response:
-        page = Response(
-            render_template("workspace.html", config=desk.config(desk.acting_agent()), org=org),
-            content_type="text/html; charset=utf-8",
+        return workspace_page(
+            render_template("workspace.html", config=desk.config(desk.acting_agent()), org=org)
         )
-        page.headers["Content-Security-Policy"] = _CONTENT_POLICY
-        page.headers["Cache-Control"] = "no-store"
-        return page
-
-    @pages.get("/app/static/desk.css", defaults={"name": "desk.css"})
-    @pages.get("/app/static/parts.js", defaults={"name": "parts.js"})
-    def shared(name: str) -> Response:
-        return shared_file(name)
 
     @pages.get("/app/api/feed")
     def feed() -> Response:

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Flask, Response, render_template, request
 
-from integrations.sandbox.server import is_loopback
-from integrations.sandbox.workspace import shared_file
+from integrations.sandbox.workspace import prepare_desk, workspace_page
 from integrations.sandbox.zendesk.clock import stamp
 from integrations.sandbox.zendesk.errors import ApiError, json_response, record_not_found
 from integrations.sandbox.zendesk.model import Ticket, User
@@ -27,11 +26,6 @@ if TYPE_CHECKING:
 LISTED_TICKETS = 200
 _CHANNELS = ("email", "web", "chat", "voice", "api")
 _STATIC = Path(__file__).parent / "static"
-_CONTENT_POLICY = (
-    "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
-    "img-src 'self' data: http: https:; connect-src 'self'; frame-src http: https:; "
-    "form-action http: https:"
-)
 
 
 def register(app: Flask, sandbox: ZendeskSandbox) -> None:
@@ -40,11 +34,7 @@ def register(app: Flask, sandbox: ZendeskSandbox) -> None:
     account = sandbox.account
     desk = Desk(sandbox)
 
-    @pages.before_request
-    def refuse_strangers() -> Response | None:
-        if not is_loopback(request.remote_addr):
-            return Response("the desk answers loopback clients only", 403)
-        return None
+    prepare_desk(pages, "/agent/static")
 
     @pages.errorhandler(ApiError)
     def refused(error: ApiError) -> Response:
@@ -53,20 +43,10 @@ def register(app: Flask, sandbox: ZendeskSandbox) -> None:
     @pages.get("/agent")
     @pages.get("/agent/tickets/<int:ticket_id>")
     def workspace(ticket_id: int | None = None) -> Response:
-        page = Response(
-            render_template(
-                "workspace.html", config=desk.config(desk.acting_agent()), account=account
-            ),
-            content_type="text/html; charset=utf-8",
+        html = render_template(
+            "workspace.html", config=desk.config(desk.acting_agent()), account=account
         )
-        page.headers["Content-Security-Policy"] = _CONTENT_POLICY
-        page.headers["Cache-Control"] = "no-store"
-        return page
-
-    @pages.get("/agent/static/desk.css", defaults={"name": "desk.css"})
-    @pages.get("/agent/static/parts.js", defaults={"name": "parts.js"})
-    def shared(name: str) -> Response:
-        return shared_file(name)
+        return workspace_page(html, "form-action http: https:")
 
     @pages.get("/agent/api/feed")
     def feed() -> Response:

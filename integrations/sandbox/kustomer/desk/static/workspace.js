@@ -4,7 +4,7 @@
   'use strict';
 
   const $ = (id) => document.getElementById(id);
-  const { el, ago, initials, toast, firstScheme, setScheme, neighbourLinks } = window.deskParts;
+  const { el, ago, initials, toast, setScheme, show, rowBeside, wire, run } = window.deskParts;
   const config = JSON.parse($('config').textContent);
   const REFRESH_MS = 1000;
   const LABELS = { open: 'Open', snoozed: 'Snoozed', done: 'Done', email: 'E-mail', chat: 'Chat',
@@ -254,17 +254,8 @@
 
   // Page
 
-  function show(view) {
-    document.body.dataset.view = view;
-    for (const tab of document.querySelectorAll('.tabs button')) {
-      tab.setAttribute('aria-current', tab.dataset.show === view ? 'page' : 'false');
-    }
-  }
-
   function step(by) {
-    const rows = [...document.querySelectorAll('#rows .row')];
-    const now = rows.findIndex((row) => row.getAttribute('aria-current') === 'page');
-    const next = rows[now < 0 ? 0 : Math.min(rows.length - 1, Math.max(0, now + by))];
+    const next = rowBeside($('rows'), by);
     if (next) { next.focus(); open(next.dataset.id); }
   }
 
@@ -284,17 +275,7 @@
   const idInPath = () => (/^\/app\/conversations\/([0-9a-f]{24})$/.exec(location.pathname) || [])[1];
 
   function start() {
-    setScheme(firstScheme());
-    $('neighbours').append(...neighbourLinks(config.neighbours));
-    $('agent').replaceChildren(...config.agents.map((one) => el('option', { value: one.id }, `${one.name} · ${one.role}`)));
-    $('agent').value = config.agent.id;
-    $('agent').addEventListener('change', () => {
-      const url = new URL(location.href);
-      url.searchParams.set('agent', $('agent').value);
-      location.assign(url);
-    });
-    $('scheme').addEventListener('click', () => setScheme(
-      document.documentElement.dataset.scheme === 'dark' ? 'light' : 'dark'));
+    wire(config, setScheme);
     $('new-ticket').addEventListener('click', openWriter);
     document.querySelector('[data-action=new]').addEventListener('click', openWriter);
     $('collapse').addEventListener('click', () => { state.folded = !state.folded; draw(false); tellCards(); });
@@ -302,20 +283,8 @@
     $('composer').addEventListener('submit', (event) => { event.preventDefault(); send(); });
     $('composer').addEventListener('change', () => { $('composer').dataset.kind = kind(); });
     $('writer-form').addEventListener('submit', sendWriter);
-    for (const button of document.querySelectorAll('[data-close]')) {
-      button.addEventListener('click', () => button.closest('dialog').close());
-    }
-    for (const tab of document.querySelectorAll('.tabs button')) {
-      tab.addEventListener('click', () => show(tab.dataset.show));
-    }
     document.addEventListener('keydown', onKey);
-    addEventListener('popstate', () => { const id = idInPath(); if (id) { open(id, { push: false }); } });
-    show('list');
-    const tick = () => refresh().finally(() => setTimeout(tick, REFRESH_MS));
-    refresh().then(async () => {
-      const id = idInPath();
-      if (id) { await open(id, { push: false }); }
-    }).finally(() => setTimeout(tick, REFRESH_MS));
+    run({ refresh, open, idInPath, everyMs: REFRESH_MS });
     window.deskHosts = () => state.hosts;  // for tests of the border
   }
 

@@ -11,7 +11,7 @@
   const state = { revision: '', rows: [], total: 0, ticket: null, dirty: {}, hidden: new Set(),
     disabled: new Set(), host: null, loading: 0 };
 
-  const { el, ago, initials, toast, firstScheme, neighbourLinks } = window.deskParts;
+  const { el, ago, initials, toast, show, rowBeside, wire, run } = window.deskParts;
 
   async function call(path, body) {
     const url = new URL(path, location.origin);
@@ -373,17 +373,8 @@
 
   // Page
 
-  function show(view) {
-    document.body.dataset.view = view;
-    for (const tab of document.querySelectorAll('.tabs button')) {
-      tab.setAttribute('aria-current', tab.dataset.show === view ? 'page' : 'false');
-    }
-  }
-
   function step(by) {
-    const rows = [...document.querySelectorAll('#tickets .row')];
-    const now = rows.findIndex((row) => row.getAttribute('aria-current') === 'page');
-    const next = rows[now < 0 ? 0 : Math.min(rows.length - 1, Math.max(0, now + by))];
+    const next = rowBeside($('tickets'), by);
     if (next) { next.focus(); open(Number(next.dataset.id)); }
   }
 
@@ -427,22 +418,12 @@
   }
 
   function start() {
-    setScheme(firstScheme());
-    $('neighbours').append(...neighbourLinks(config.neighbours));
+    wire(config, setScheme);
     $('app-name').textContent = config.app.name;
-    $('agent').replaceChildren(...config.agents.map((one) => el('option', { value: one.id }, `${one.name} · ${one.role}`)));
-    $('agent').value = agentId;
     if (config.agent.onlyPrivateComments) {
       document.querySelector('input[name=kind][value=public]').disabled = true;
     }
     pickKind(kind());
-    $('agent').addEventListener('change', () => {
-      const url = new URL(location.href);
-      url.searchParams.set('agent', $('agent').value);
-      location.assign(url);
-    });
-    $('scheme').addEventListener('click', () => setScheme(
-      document.documentElement.dataset.scheme === 'dark' ? 'light' : 'dark'));
     $('help').addEventListener('click', () => $('keys').showModal());
     $('new-ticket').addEventListener('click', openWriter);
     document.querySelector('[data-action=new-ticket]').addEventListener('click', openWriter);
@@ -453,20 +434,8 @@
     }
     $('reload-app').addEventListener('click', () => { if (state.ticket) { openApp(); } });
     $('writer-form').addEventListener('submit', sendWriter);
-    for (const button of document.querySelectorAll('[data-close]')) {
-      button.addEventListener('click', () => button.closest('dialog').close());
-    }
-    for (const tab of document.querySelectorAll('.tabs button')) {
-      tab.addEventListener('click', () => show(tab.dataset.show));
-    }
     document.addEventListener('keydown', onKey);
-    addEventListener('popstate', () => { const id = ticketInPath(); if (id) { open(id, { push: false }); } });
-    show('list');
-    const tick = () => refresh().finally(() => setTimeout(tick, REFRESH_MS));
-    refresh().then(async () => {
-      const id = ticketInPath();
-      if (id) { await open(id, { push: false }); }
-    }).finally(() => setTimeout(tick, REFRESH_MS));
+    run({ refresh, open, idInPath: ticketInPath, everyMs: REFRESH_MS });
     window.deskHost = () => state.host;  // for tests of the protocol
   }
 
