@@ -17,16 +17,12 @@ from random import Random
 import click
 from sqlalchemy import insert
 
+from app.cli.policy_faults import faults_of
 from app.cli.policy_samples import NOW, random_order, random_policy, random_request
-from app.domain.decision import Decision, Verdict
-from app.domain.money import Money
-from app.domain.order import Order
-from app.domain.plan import Destination
 from app.domain.policy.compiled import prepare
 from app.domain.policy.default import DEFAULT_POLICY
 from app.domain.policy.evaluate import decide
 from app.domain.policy.model import Policy
-from app.domain.pricing import refundable_maximum
 from app.replaying import replay_all
 from app.storage.engine import Database
 from app.storage.migrate import upgrade
@@ -37,30 +33,12 @@ _REPLAY_BUDGET_SECONDS = 60.0
 _DECIDE_BUDGET_MS = 5.0
 
 
-def faults_of(order: Order, decision: Decision) -> list[str]:
-    """What is wrong with a decision, whatever the policy was: nothing, it should be."""
-    found = []
-    plan = decision.plan
-    if decision.is_money_allowed and (decision.verdict is not Verdict.ELIGIBLE or plan is None):
-        found.append("money without an eligible verdict and a plan")
-    if plan is None:
-        return found
-    if plan.total.amount <= 0:
-        found.append(f"a plan of {plan.total}")
-    if plan.total > refundable_maximum(order):
-        found.append(f"{plan.total} of {refundable_maximum(order)} left")
-    if plan.destination is Destination.ORIGINAL_PAYMENT:
-        paid = Money.total((tender.amount for tender in plan.tenders), plan.total.currency)
-        if paid != plan.total:
-            found.append(f"payments of {paid} for {plan.total}")
-    for line in plan.lines:
-        if line.quantity > order.line(line.line_id).refundable_quantity or line.amount.amount < 0:
-            found.append(f"{line.quantity} of {line.line_id}")
-    return found
-
-
 def digest_of_share(task: tuple[int, int, int, int]) -> tuple[str, list[str], int]:
-    """Decide a share of the policies over all orders: a digest of all answers, and faults."""
+    """Decide a share of the policies over all orders: a digest of all answers, faults, plans.
+
+    The task is the seed, the number of orders, and the first and last (excluded) policy. Every
+    twentieth order is decided twice.
+    """
     seed, orders, first, last = task
     made = [
         (random_order(Random(f"{seed}-o{n}"), n), random_request(Random(f"{seed}-r{n}")))  # noqa: S311
@@ -69,15 +47,20 @@ def digest_of_share(task: tuple[int, int, int, int]) -> tuple[str, list[str], in
     digest, faults, plans = hashlib.sha256(), [], 0
     for number in range(first, last):
         policy = random_policy(Random(f"{seed}-p{number}"))  # noqa: S311
-        for order, request in made:
-            decision = decide(policy, order, request, NOW)
+        for place, (order, request) in enumerate(made):
+            about = f"policy {number}, {order.name}"
+            try:
+                decision = decide(policy, order, request, NOW)
+            except Exception as error:
+                faults.append(f"{about}: {error!r}")
+                continue
+            text = decision.to_json()
+            if place % 20 == 0:
+                again = decide(policy, order, request, NOW).to_json()
+                faults += [f"{about}: another answer the second time"] * (again != text)
             plans += decision.plan is not None
-            total = decision.plan.total if decision.plan else None
-            lines = [(one.verdict, one.decided_by, one.percent) for one in decision.lines]
-            digest.update(repr((decision.verdict, lines, total, decision.tier)).encode())
-            faults += [
-                f"policy {number}, {order.name}: {one}" for one in faults_of(order, decision)
-            ]
+            digest.update(text.encode())
+            faults += [f"{about}: {one}" for one in faults_of(order, decision)]
     return digest.hexdigest(), faults[:20], plans
 
 
@@ -85,21 +68,19 @@ def measure_random(seed: int, orders: int, policies: int) -> dict[str, object]:
     """Every order by every policy, and a tenth of it again in another process."""
     started = time.monotonic()
     processes = os.cpu_count() or 1
-    step = max(1, policies // (processes * 4))
+    step = max(1, min(policies // (processes * 4), policies // 10))
     tasks = [(seed, orders, n, min(n + step, policies)) for n in range(0, policies, step)]
-    with multiprocessing.get_context("spawn").Pool(processes) as pool:
-        shares = pool.map(digest_of_share, tasks, chunksize=1)
-    again_task = (seed, orders, 0, min(step, max(1, policies // 10)))
-    here = digest_of_share(again_task)
-    with multiprocessing.get_context("spawn").Pool(1) as pool:
-        there = pool.map(digest_of_share, [again_task])[0]
+    # Each task has a process of its own, and the first is done once more at the end.
+    context = multiprocessing.get_context("spawn")
+    with context.Pool(processes, maxtasksperchild=1) as pool:
+        *shares, again = pool.map(digest_of_share, [*tasks, tasks[0]], chunksize=1)
     return {
         "orders": orders,
         "policies": policies,
         "decisions": orders * policies,
         "plans": sum(share[2] for share in shares),
         "faults": [fault for share in shares for fault in share[1]][:20],
-        "same_in_another_process": here == there,
+        "same_in_another_process": again == shares[0],
         "seconds": round(time.monotonic() - started, 1),
     }
 

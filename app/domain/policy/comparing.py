@@ -139,31 +139,6 @@ def _number_truth(operator: Operator, actual: Amount, limit: Amount) -> bool | N
     return None if compare is None else compare(actual, limit)
 
 
-def _off_by(test: Test, fact: Fact, missed: Amount) -> str:
-    is_date = isinstance(fact.value, date)
-    is_days = is_date or _is_days(test.fact, fact)
-    if is_days and test.operator in _UPPER:
-        return f"{_count(missed, 'day')} late"
-    if is_date:
-        return f"{_count(missed, 'day')} early"
-    return f"off by {missed}"
-
-
-def _is_days(name: str, fact: Fact) -> bool:
-    spec = fact_spec(name)
-    return spec.type is FactType.DAYS if spec else fact.unit == "days"
-
-
-def _actual_words(test: Test, fact: Fact) -> str:
-    """The fact's label and value: "delivered 32 days ago", "unit price 50.00 EUR"."""
-    label, value = label_of(test.fact), fact.value
-    if isinstance(value, date):
-        return f"{label} {day_words(value)}"
-    if _is_days(test.fact, fact):
-        return f"{label} today" if value == 0 else f"{label} {_count(_amount(value), 'day')} ago"
-    return f"{label} {value}{' ' + fact.unit if fact.unit else ''}"
-
-
 def _amount(value: object) -> Amount:
     return value if _is_number(value) else 0
 
@@ -172,10 +147,16 @@ class _Ready:
     """A test with what never changes about it: its words and its threshold as numbers or texts."""
 
     def __init__(self, test: Test) -> None:
+        spec = fact_spec(test.fact)
         self.test = test
+        self.fact = test.fact
         self.label = label_of(test.fact)
         self.operator = test.operator.value
         self.threshold = as_text(test.threshold)
+        self._has_limit = test.operator in _COMPARE
+        self._is_upper = test.operator in _UPPER
+        # None where nothing is known about the fact: then its unit tells.
+        self._is_in_days = spec.type is FactType.DAYS if spec else None
 
     def comparison(
         self, actual: str | None, truth: Truth, sentence: str, missed: Decimal | None = None
@@ -183,7 +164,7 @@ class _Ready:
         """The comparison: all of it are our own values, so nothing is checked."""
         return Comparison.made_of(
             {
-                "fact": self.test.fact,
+                "fact": self.fact,
                 "operator": self.operator,
                 "threshold": self.threshold,
                 "actual": actual,
@@ -212,13 +193,34 @@ class _Ready:
             return self.comparison(actual, Truth.UNKNOWN, f"{label}: {wrong}")
         sentence = f"{label}: {actual}"
         missed: Decimal | None = None
-        if numbers is not None and test.operator in _COMPARE:
-            sentence = f"{_actual_words(test, fact)}, limit {self.threshold}"
+        if numbers is not None and self._has_limit:
+            sentence = f"{self._actual_words(fact)}, limit {self.threshold}"
             if not holds:
                 missed = abs(Decimal(numbers[0]) - Decimal(numbers[1]))
-                sentence = f"{sentence}: {_off_by(test, fact, missed)}"
+                sentence = f"{sentence}: {self._off_by(fact, missed)}"
         truth = Truth.TRUE if holds else Truth.FALSE
         return self.comparison(actual, truth, sentence, missed)
+
+    def _is_days(self, fact: Fact) -> bool:
+        return fact.unit == "days" if self._is_in_days is None else self._is_in_days
+
+    def _off_by(self, fact: Fact, missed: Amount) -> str:
+        is_date = isinstance(fact.value, date)
+        if self._is_upper and (is_date or self._is_days(fact)):
+            return f"{_count(missed, 'day')} late"
+        if is_date:
+            return f"{_count(missed, 'day')} early"
+        return f"off by {missed}"
+
+    def _actual_words(self, fact: Fact) -> str:
+        """The fact's label and value: "delivered 32 days ago", "unit price 50.00 EUR"."""
+        value = fact.value
+        if isinstance(value, date):
+            return f"{self.label} {day_words(value)}"
+        if self._is_days(fact):
+            words = "today" if value == 0 else f"{_count(_amount(value), 'day')} ago"
+            return f"{self.label} {words}"
+        return f"{self.label} {value}{' ' + fact.unit if fact.unit else ''}"
 
 
 def _compare_season(season: Season, fact: Fact, today: date) -> Comparison:

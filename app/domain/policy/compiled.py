@@ -78,6 +78,9 @@ class CompiledClause:
         clause = ranked.clause
         self.clause = clause
         self.ranked = ranked
+        # At hand: a value's fields take longer to reach, and each finding needs them.
+        self._code, self._title, self._effect = clause.id, clause.title, clause.effect
+        self._because = clause.because
         self.condition = CompiledCondition(effective_condition(clause))
         self._asks = (
             CompiledCondition(clause.when) if clause.effect is Effect.ASK_EVIDENCE else None
@@ -108,10 +111,9 @@ class CompiledClause:
         return found
 
     def _finding(self, checked: Checked) -> Finding:
-        clause = self.clause
         missed: Decimal | None = None
         if checked.truth is _TRUE:
-            sentence = clause.because
+            sentence = self._because
         else:
             telling = checked.telling()
             if len(telling) == 1:
@@ -119,12 +121,12 @@ class CompiledClause:
                 missed = telling[0].missed_by if checked.truth is _FALSE else None
             else:
                 said = dict.fromkeys([one.sentence for one in telling])
-                sentence = "; ".join(said) or clause.title
+                sentence = "; ".join(said) or self._title
         return Finding.made_of(
             {
-                "code": clause.id,
-                "title": clause.title,
-                "effect": clause.effect,
+                "code": self._code,
+                "title": self._title,
+                "effect": self._effect,
                 "truth": checked.truth,
                 "sentence": sentence,
                 "line_id": None,

@@ -9,7 +9,8 @@ from typing import Any
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from app.cli.policy_bench import digest_of_share, faults_of
+from app.cli.policy_bench import digest_of_share
+from app.cli.policy_faults import faults_of
 from app.cli.policy_samples import (
     NOW,
     random_condition,
