@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import sys
 
@@ -54,6 +55,10 @@ def _group() -> None:
 
 def main() -> None:
     """Entry point: errors of ours become one clear sentence, never a stack trace."""
+    # Values refer to no ring of each other, so counting references frees nearly everything. A
+    # decision by a long policy makes thousands of them: looked through at Python's own rhythm
+    # (every 700), they cost a fifth of its time.
+    gc.set_threshold(20_000, 20, 20)
     try:
         _group(prog_name="makegood")
     except ValidationError as error:
