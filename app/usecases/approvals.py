@@ -28,13 +28,13 @@ from app.domain.masking import mask_payment_data
 from app.domain.people import Agent, Tier
 from app.domain.refund import Refund, RefundState
 from app.ports import Account
-from app.records import SYSTEM, OfferedPlan, PendingWrite, new_id
+from app.records import OfferedPlan, new_id
+from app.usecases.approval_moves import closed, move_request, void_request
 from app.usecases.approval_notes import (
     approval_write,
     approved_note,
     denied_note,
     requested_note,
-    void_note,
     withdrawn_note,
 )
 from app.usecases.authority import authority_to_decide, lent_to, needed_tier
@@ -165,7 +165,7 @@ def approve(deps: Deps, account: Account, approval_id: str, agent: Agent) -> App
     note = approved_note(after, moved)
     write = approval_write(deps, case, moved, after, note, step="approved")
     changed: dict[str, object] = {"next_check_at": deps.clock.now()}
-    after = _move(deps, refund, moved.state, agent.id, changed, request, answer, write)
+    after = move_request(deps, refund, moved.state, agent.id, changed, request, answer, write)
     deps.notifier.wake("refund", refund.id)
     return after
 
@@ -183,8 +183,8 @@ def deny(
     after = request.model_copy(update=answer)
     declined = refund.moved_to(RefundState.DECLINED)
     write = approval_write(deps, case, declined, after, denied_note(after, declined), step="denied")
-    changed = _closed(f"Declined by {agent.name}: {words}")
-    return _move(deps, refund, declined.state, agent.id, changed, request, answer, write)
+    changed = closed(f"Declined by {agent.name}: {words}")
+    return move_request(deps, refund, declined.state, agent.id, changed, request, answer, write)
 
 
 def withdraw(deps: Deps, account: Account, approval_id: str, agent: Agent) -> ApprovalRequest:
@@ -203,8 +203,8 @@ def withdraw(deps: Deps, account: Account, approval_id: str, agent: Agent) -> Ap
     cancelled = refund.moved_to(RefundState.CANCELLED)
     note = withdrawn_note(after, cancelled)
     write = approval_write(deps, case, cancelled, after, note, step="withdrawn")
-    changed = _closed(f"Withdrawn by {agent.name}.")
-    return _move(deps, refund, cancelled.state, agent.id, changed, request, answer, write)
+    changed = closed(f"Withdrawn by {agent.name}.")
+    return move_request(deps, refund, cancelled.state, agent.id, changed, request, answer, write)
 
 
 def _asked(
@@ -271,10 +271,6 @@ def _answer(
     }
 
 
-def _closed(explanation: str) -> dict[str, object]:
-    return {"explanation": explanation, "next_check_at": None}
-
-
 def _changes(deps: Deps, refund: Refund, case: Case, offered: OfferedPlan) -> tuple[str, ...]:
     """What is different at the store now. Raises VendorError when it can't be read."""
     if case.order is None:
@@ -296,17 +292,7 @@ def _void(
     deps: Deps, request: ApprovalRequest, refund: Refund, case: Case, changes: tuple[str, ...]
 ) -> NoReturn:
     """Close a request whose plan isn't true any more; always raises Conflict with the changes."""
-    answer: dict[str, object] = {
-        "state": ApprovalState.VOID,
-        "decided_at": deps.clock.now(),
-        "changes": changes,
-        "next_reminder_at": None,
-    }
-    after = request.model_copy(update=answer)
-    cancelled = refund.moved_to(RefundState.CANCELLED)
-    write = approval_write(deps, case, cancelled, after, void_note(after, cancelled), step="void")
-    changed = _closed(f"Void: {'; '.join(changes)}.")
-    _move(deps, refund, cancelled.state, SYSTEM, changed, request, answer, write)
+    void_request(deps, request, refund, case, changes)
     refresh_after(deps, refund)
     raise Conflict(
         "Nothing was released: the order changed since this was asked. The request is void, and "
@@ -314,33 +300,3 @@ def _void(
         changes,
         next_step="Nothing is left to decide. It can be asked for again with the new figures.",
     )
-
-
-def _move(
-    deps: Deps,
-    refund: Refund,
-    to: RefundState,
-    actor: str,
-    changes: dict[str, object],
-    request: ApprovalRequest,
-    answer: dict[str, object],
-    write: PendingWrite,
-) -> ApprovalRequest:
-    """Refund, request, note and audit in one step. Raises Conflict when somebody was faster."""
-    after = request.model_copy(update=answer)
-    now = deps.clock.now()
-    try:
-        deps.ledger.move(
-            refund, to, now, actor, changes=changes, write=write, approval=(request, after)
-        )
-    except Conflict:
-        fresh = deps.approvals.find(request.id)
-        if fresh is None or not fresh.is_open or fresh == request:
-            raise
-        # Only a reminder came in between.
-        after = fresh.model_copy(update=answer)
-        deps.ledger.move(
-            refund, to, now, actor, changes=changes, write=write, approval=(fresh, after)
-        )
-    deps.notifier.wake("ticket_write", write.id)
-    return after

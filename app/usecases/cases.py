@@ -27,6 +27,7 @@ from app.usecases.feedback import correct_kind, keep_label
 from app.usecases.lookup import ask_stores
 from app.usecases.people import require_tier
 from app.usecases.reading import classify_ticket
+from app.usecases.stale_requests import void_stale_requests
 from app.usecases.ticket_writes import deliver_write
 from app.usecases.triage import build_case, without_addresses
 
@@ -185,16 +186,20 @@ def refresh_case(deps: Deps, account: Account, case_id: str, agent: Agent) -> Ca
 
 
 def redecide(deps: Deps, case: Case, actor: str, action: str, *, with_note: bool = False) -> Case:
-    """Read the case's order from its store and decide again. Raises Conflict, VendorError."""
+    """Read the case's order from its store and decide again. Raises Conflict, VendorError.
+
+    A request that waits for approval is void where the order changed (`stale_requests`).
+    """
     store_id, order_id = _order_of(case)
     order = deps.store_by_id(case.account_id, store_id).read_order(order_id)
     now = deps.clock.now()
-    case = case.model_copy(update={"revision": case.revision + 1})
-    decided = decide_case(deps, case, order, now)
+    next_one = case.model_copy(update={"revision": case.revision + 1})
+    decided = decide_case(deps, next_one, order, now)
     refunds = deps.ledger.of_case(case.account_id, case.id)
     write = note_write(deps, decided.case, refunds) if with_note else None
     if not deps.cases.save_decision(decided.case, decided.offered, actor, action, now, write):
         raise Conflict("The case was changed by somebody else meanwhile. Look at it again.")
+    void_stale_requests(deps, case, decided.case)
     if write is not None:
         deliver_write(deps, write.id)
     return decided.case

@@ -183,6 +183,19 @@ def test_a_changed_order_makes_it_void(lead: Person, world: World, asked: dict[s
     assert world.store.sent == []
 
 
+def test_a_refresh_that_finds_the_order_changed_makes_it_void(
+    agent: Person, lead: Person, world: World, dear: Case, asked: dict[str, Any]
+) -> None:
+    [(order_id, order)] = world.store.orders.items()
+    world.store.orders[order_id] = order.model_copy(update={"is_cancelled": True})
+    assert agent.post(f"/api/v1/cases/{dear.id}/refresh").status_code == 200
+    seen = body_of(lead.get(f"/api/v1/approvals/{asked['id']}"))
+    assert (seen["state"], seen["changes"]) == ("void", ["the order was cancelled"])
+    assert body_of(lead.get("/api/v1/approvals?show=open"))["approvals"] == []
+    assert lead.post(url(asked, "approve")).status_code == 409
+    assert world.store.sent == []
+
+
 def test_authority_is_lent_and_taken_back(
     app: Flask, lead: Person, world: World, asked: dict[str, Any]
 ) -> None:
