@@ -76,6 +76,13 @@ _LETTERS: dict[str, dict[str, float]] = {
     "lt": {"ė": 1.2, "ų": 1.0, "į": 0.9, "ū": 0.5, "š": 0.2, "ž": 0.2},
 }
 
+# Those of them that a text without accents can have.
+_PLAIN_LETTERS = {
+    language: plain
+    for language, letters in _LETTERS.items()
+    if (plain := {letter: worth for letter, worth in letters.items() if letter.isascii()})
+}
+
 
 @cache
 def _words() -> dict[str, tuple[tuple[str, float], ...]]:
@@ -92,6 +99,8 @@ def _words() -> dict[str, tuple[tuple[str, float], ...]]:
 
 def _by_script(letters: int, text: str) -> str | None:
     """The language by its alphabet, None for Latin letters."""
+    if text.isascii():
+        return None
     for language, pattern in _SCRIPTS:
         count = len(pattern.findall(text))
         # Chinese signs stand for words, so few of them are much of a text.
@@ -128,7 +137,7 @@ def scores(text: str) -> dict[str, float]:
             found = _words().get(word.partition("'")[2]) or ()
         for language, weight in found or ():
             total[language] = total.get(language, 0.0) + times * weight
-    for language, letters in _LETTERS.items():
+    for language, letters in (_PLAIN_LETTERS if text.isascii() else _LETTERS).items():
         for letter, weight in letters.items():
             count = text.count(letter)
             if count:

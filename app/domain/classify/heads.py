@@ -1,8 +1,8 @@
 """Linear heads in plain Python: whole-number weights, many heads added up at once.
 
-All heads' weights of one bucket stand side by side in one long integer, 32 bits each, so that one
-addition serves every head. Weights are stored as one byte each (128 is nothing), so that no sum
-ever borrows from its neighbour.
+All heads' weights of one bucket stand side by side in one long integer, so that one addition serves
+every head. Weights are stored as one byte each (128 is nothing), so that no sum ever borrows from
+its neighbour. Rows have 16 bits a lane, which few additions fill; sums have 32.
 """
 
 from __future__ import annotations
@@ -11,8 +11,11 @@ import struct
 from collections.abc import Iterable, Sequence
 
 _ZERO = 128
+_ROW_LANE_BYTES = 2
+# A lane of a sum holds 2^32 / 255 additions; texts are cut far below.
 _LANE_BYTES = 4
-# A lane holds 2^32 / 255 additions; texts are cut far below.
+# So many additions fit into a row's lane: 256 * 255 < 2^16.
+_AT_ONCE = 256
 
 
 class PackedRows:
@@ -23,25 +26,35 @@ class PackedRows:
             raise ValueError(f"{len(rows)} weights can't be rows of {lanes}")
         self.lanes = lanes
         self.size = lanes * _LANE_BYTES
-        spread = bytearray(len(rows) * _LANE_BYTES)
-        spread[::_LANE_BYTES] = rows
+        self._row_size = lanes * _ROW_LANE_BYTES
+        spread = bytearray(len(rows) * _ROW_LANE_BYTES)
+        spread[::_ROW_LANE_BYTES] = rows
         self._rows = bytes(spread)
         self._layout = struct.Struct(f"<{lanes}I")
 
     def row(self, number: int) -> int:
         """One bucket's weights, packed; every lane is 128 too high."""
-        start = number * self.size
-        return int.from_bytes(self._rows[start : start + self.size], "little")
+        return self.total((number,))[0]
 
     def total(self, numbers: Iterable[int]) -> tuple[int, int]:
         """The packed sum of several buckets, and how many they were."""
-        size, rows = self.size, self._rows
-        packed = count = 0
-        for number in numbers:
-            start = number * size
-            packed += int.from_bytes(rows[start : start + size], "little")
-            count += 1
-        return packed, count
+        size, rows = self._row_size, self._rows
+        wanted = tuple(numbers)
+        packed = 0
+        for first in range(0, len(wanted), _AT_ONCE):
+            part = 0
+            for number in wanted[first : first + _AT_ONCE]:
+                start = number * size
+                part += int.from_bytes(rows[start : start + size], "little")
+            packed += self._widened(part)
+        return packed, len(wanted)
+
+    def _widened(self, part: int) -> int:
+        """A sum with 16 bits a lane, with 32."""
+        narrow = part.to_bytes(self._row_size, "little")
+        wide = bytearray(self.size)
+        wide[::4], wide[1::4] = narrow[::2], narrow[1::2]
+        return int.from_bytes(wide, "little")
 
     def unpack(self, packed: int, count: int) -> Sequence[int]:
         """The sums of all heads, from a packed sum of `count` weighted rows."""

@@ -147,3 +147,10 @@ def test_evaluating_a_file_prints_its_scores(tmp_path: Path) -> None:
     result = CliRunner().invoke(evaluate_command, [str(file)])
     assert result.exit_code == 2
     assert "line 1" in result.output
+
+
+@pytest.mark.parametrize("count", [1, 255, 256, 257, 1_000])
+def test_no_sum_of_heads_spills_into_its_neighbour(count: int) -> None:
+    """The heaviest weights there are, added up more often than a row's lane holds."""
+    packed = PackedRows(bytes([255, 0, 128]), 3)
+    assert list(packed.unpack(*packed.total([0] * count))) == [127 * count, -128 * count, 0]
