@@ -7,7 +7,13 @@ from decimal import Decimal
 
 from price_parser.parser import parse_number
 
-from app.domain.classify.currencies import CODE_SET, CURRENCY_NAMES, WEAK_NAMES
+from app.domain.classify.currencies import (
+    CODE_SET,
+    CURRENCY_NAMES,
+    NATIONAL,
+    NATIONS,
+    WEAK_NAMES,
+)
 from app.domain.money import minor_unit_digits
 
 _LETTERS_AND_SIGNS = r"[^\W\d_]{0,8}[$€£¥₹₺₴₽₩₪฿₫₱₦円元원]|[Ss]/|[^\W\d_]{1,9}"
@@ -80,8 +86,12 @@ class Found:
             return None
         name = found.group(1).lower()
         if name not in CURRENCY_NAMES:
-            return None
-        if name in WEAK_NAMES and not EXACT.search(self.written):
+            national = NATIONAL.match(text, self.end)
+            if national is None:
+                return None
+            self.behind_name = national.end()
+            return NATIONS[national.group(1).lower()]
+        if name in WEAK_NAMES and not EXACT.search(self.written) and not self.is_round:
             is_long = sum(sign.isdigit() for sign in self.written) >= 3
             is_code = found.group(1) in CODE_SET or name == "tl" or (name == "ft" and is_long)
             if not found.group(1)[0].isupper() or not is_code:

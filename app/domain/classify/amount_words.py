@@ -139,7 +139,7 @@ def number_of(words: list[str]) -> int | None:
             continue
         if value == _THOUSAND:
             total, current = total + max(1, current) * _THOUSAND, 0
-        elif value == _HUNDRED and 1 < current < _LEAST_MINOR:
+        elif value == _HUNDRED and 1 < current < _HUNDRED:
             current *= _HUNDRED
         elif value == _SCORE and last == 4 and current % 10 == 4 and plain_word(word)[:1] == "v":
             # Quatre-vingt.

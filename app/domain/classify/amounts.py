@@ -108,6 +108,12 @@ def _shared_currency(text: str, one: Found) -> tuple[str, int] | None:
     first, second = value_of(one.written, None), value_of(other.written, None)
     if first is None or second is None or not first < second:
         return None
+    before = words_before(text, one.start, 20)[:1]
+    if any(
+        word in beside_numbers(name) for word in before for name in ("time_word", "other_label")
+    ):
+        # "Size 38 or 40 euros"
+        return None
     return other.after, match.start()
 
 

@@ -48,6 +48,15 @@ _DOLLARS = {
 _IN_CAPITALS = frozenset({"ca", "can", "us", "au", "aus", "nz", "hk", "mx", "mn"})
 OTHER_DOLLARS = frozenset(_DOLLARS.values()) - {"USD"}
 DOLLAR_NAMES = frozenset({"$", "dollar", "dollars", "dólares", "dolares", "dollari", "pesos"})
+# "30 Canadian dollars"
+NATIONAL = re.compile(
+    r"(?i)[ ]{1,2}(us|american|amerikanische|canadian|kanadische|australian|australische|mexican)"
+    r"[ ](?:dollars?|pesos?)(?![^\W_])"
+)
+NATIONS = {
+    **{"us": "usd", "american": "usd", "amerikanische": "usd", "canadian": "cad"},
+    **{"kanadische": "cad", "australian": "aud", "australische": "aud", "mexican": "mxn"},
+}
 # "$ 25.000 pesos chilenos", "12 $ CAN", "$40 Canadian".
 _NAME_OF_DOLLAR = re.compile(
     r"[ ]?(?:(?:pesos|d(?:ó|o)lares|dollars?)[ ])?\(?([A-Za-z]{2,11})(?![^\W_])"

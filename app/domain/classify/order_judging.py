@@ -19,6 +19,7 @@ _LONG = 5
 _VAT_DIGITS = 8
 # Words that may stand between "ticket" and the code that it names.
 _NEAR_FILLERS = 4
+_SEASON = re.compile(r"(?:19|20)([0-9]{2})-([0-9]{2})")
 _LEADING = re.compile(r"[A-Za-z]*")
 _FROM_A_YEAR = frozenset({"from", "of", "de", "vom", "von", "van", "del", "dal", "du", "in"})
 _IS = frozenset(
@@ -174,12 +175,17 @@ def may_be_bare_code(text: str, number: Number, label: Label) -> bool:
         return True
     if _is_in_brackets(text, number):
         return True
-    return (
-        number.has_tail
-        and "/" not in number.written
-        and number.written[0].isdigit()
-        and not _is_before_town(text, number)
-    )
+    return _is_in_parts(number) and not _is_before_town(text, number)
+
+
+def _is_in_parts(number: Number) -> bool:
+    """Whether a number is digits in parts (`77-4180`), too many for a size or a season."""
+    digits = sum(sign.isdigit() for sign in number.written)
+    if not number.has_tail or "/" in number.written or not number.written[0].isdigit():
+        return False
+    season = _SEASON.fullmatch(number.written)
+    is_season = season is not None and int(season[2]) == (int(season[1]) + 1) % 100
+    return digits >= _LONG and not is_season
 
 
 def _is_in_brackets(text: str, number: Number) -> bool:

@@ -41,6 +41,8 @@ _GROUPS = {
 }
 # Where the phrases of reasons.txt count: elsewhere they are too common to tell a reason.
 _TOLD_IN_MANY_WORDS = frozenset({Kind.DAMAGED_WRONG, Kind.RETURN, Kind.EXCHANGE_CREDIT})
+# Words that begin like a fault in another language: "casse*", "rott*".
+_OTHERS = frozenset({"casserole", "casseroles", "cassette", "cassettes", "rotterdam"})
 _BEFORE = 3
 
 
@@ -75,4 +77,8 @@ def reason_told(reading: Reading, kind: Kind) -> Reason:
 
 
 def _is_told(reading: Reading, hits: Sequence[Hit]) -> bool:
-    return any(not _is_denied(reading.text[hit.sentence], hit) for hit in hits)
+    return any(
+        not _is_denied(reading.text[hit.sentence], hit)
+        and _OTHERS.isdisjoint(reading.text[hit.sentence].words[hit.start : hit.end])
+        for hit in hits
+    )

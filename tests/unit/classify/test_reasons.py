@@ -35,6 +35,7 @@ CLASSIFIER = TrainedClassifier()
         ("It isn't broken, I only ask.", Kind.DAMAGED_WRONG, Reason.UNKNOWN),
         ("I'd like to send the lamp back.", Kind.RETURN, Reason.UNKNOWN),
         ("The noise cancelling headset goes back.", Kind.RETURN, Reason.UNKNOWN),
+        ("The casserole dish went to Rotterdam.", Kind.DAMAGED_WRONG, Reason.UNKNOWN),
         ("My invoice is broken.", Kind.INVOICE, Reason.UNKNOWN),
     ],
 )
