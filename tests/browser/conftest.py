@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import BrowserContext, sync_playwright
+from playwright.sync_api import BrowserContext
 
 from tests.browser.house import AGENT, House, Written, open_house
-from tests.browser.sidebar import Seat
-from tests.support.browser import CHROMIUM_ARGUMENTS, chromium_path
-from tests.support.prerequisites import missing
+from tests.browser.sidebar import Seat, close_all
+from tests.support.browser import launched
 
 SitDown = Callable[..., Seat]
 
@@ -24,20 +23,15 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 @pytest.fixture(scope="package")
 def browser_context() -> Iterator[BrowserContext]:
     """One for all: a browser keeps our scripts and styles, as an agent's does all day."""
-    path = chromium_path()
-    if path is None:
-        missing("Chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_ARGUMENTS)
+    with launched() as browser:
         yield browser.new_context(
             viewport={"width": 1360, "height": 860}, locale="en-US", timezone_id="Etc/UTC"
         )
-        browser.close()
 
 
 @pytest.fixture
 def sit_down(browser_context: BrowserContext, house: House) -> Iterator[SitDown]:
-    """An agent opens a ticket in a page of their own. No page may complain about anything."""
+    """An agent opens a ticket in a page of their own."""
     seats: list[Seat] = []
 
     def opener(ticket: Written, agent: str = AGENT, scheme: str = "light") -> Seat:
@@ -47,6 +41,4 @@ def sit_down(browser_context: BrowserContext, house: House) -> Iterator[SitDown]
         return seat
 
     yield opener
-    for seat in seats:
-        seat.page.close()
-    assert [one for seat in seats for one in seat.watch.unexpected()] == []
+    close_all(seats)

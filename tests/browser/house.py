@@ -24,7 +24,7 @@ from app.domain.plan import Terms
 from integrations.sandbox.scenario import STORIES, Scene, play
 
 HOLD_SECONDS = 1.0
-_TELLINGS = 12
+_TELLINGS = 24
 _PATIENCE_SECONDS = 30.0
 
 AGENT = "mira.holt@example.com"

@@ -1,8 +1,9 @@
-"""An agent's browser page: the desk, and in it the sidebar's frame."""
+"""An agent's browser page: the helpdesk, and in it our panel's frame."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from playwright.sync_api import Frame, Locator, Page, expect
@@ -66,18 +67,20 @@ class Watch:
         return [one for one in self.complaints if not any(part in one for part in self._expected)]
 
 
-class Seat:
-    """One agent before one ticket. Locators are in the sidebar unless they say `desk`."""
+class PanelPage:
+    """Our panel as it stands in a helpdesk's page. Locators are in the panel's own frame.
 
-    def __init__(self, house: House, page: Page, agent: str) -> None:
-        self.house = house
+    `wait` waits until something is so, and says what never came.
+    """
+
+    def __init__(self, page: Page, wait: Callable[[Callable[[], object], str], None]) -> None:
         self.page = page
-        self.agent = agent
         self.watch = Watch(page)
+        self._wait = wait
 
-    def open(self, ticket: Written, scheme: str = "light") -> None:
-        """The ticket in the desk, with the sidebar's panel drawn and the role known."""
-        self.page.goto(self.house.desk_url(ticket, self.agent, scheme))
+    def show(self, url: str) -> None:
+        """Open the helpdesk's page; waits until the panel knows the person's role."""
+        self.page.goto(url)
         expect(self.panel).to_have_attribute("data-needs-role", "no", timeout=20_000)
 
     @property
@@ -100,13 +103,48 @@ class Seat:
         return self.find("#verdict")
 
     @property
-    def reason(self) -> Locator:
-        return self.find(".strip p")
-
-    @property
     def pay(self) -> Locator:
         """The button that refunds what the decision says."""
         return self.find(".pay .button-money")
+
+    @property
+    def told(self) -> Locator:
+        """What is said about the last click, wherever it is said."""
+        return self.find(".notice")
+
+    def narrow(self, width: int) -> None:
+        """Make the frame this wide, as helpdesks with a fixed app bar do."""
+        self.page.locator(_FRAME).evaluate(
+            """(frame, width) => {
+              frame.style.cssText += `; box-sizing: content-box; width: ${width}px`; }""",
+            width,
+        )
+        self._wait(lambda: self.frame.evaluate("innerWidth") == width, f"{width} px")
+
+
+def close_all(panels: Iterable[PanelPage]) -> None:
+    """Close the pages; none may have complained about anything unexpected."""
+    found = list(panels)
+    for one in found:
+        one.page.close()
+    assert [complaint for one in found for complaint in one.watch.unexpected()] == []
+
+
+class Seat(PanelPage):
+    """One agent before one ticket. Locators are in the sidebar unless they say `desk`."""
+
+    def __init__(self, house: House, page: Page, agent: str) -> None:
+        super().__init__(page, house.wait)
+        self.house = house
+        self.agent = agent
+
+    def open(self, ticket: Written, scheme: str = "light") -> None:
+        """The ticket in the desk, with the sidebar's panel drawn and the role known."""
+        self.show(self.house.desk_url(ticket, self.agent, scheme))
+
+    @property
+    def reason(self) -> Locator:
+        return self.find(".strip p")
 
     @property
     def cancel(self) -> Locator:
@@ -115,11 +153,6 @@ class Seat:
     @property
     def notice(self) -> Locator:
         return self.find("#notice")
-
-    @property
-    def told(self) -> Locator:
-        """What is said about the last click, wherever it is said."""
-        return self.find(".notice")
 
     def force(self, action: str, approval: str, reason: str = "") -> None:
         """Press what the page doesn't offer, as somebody who edits the page may: the page's own
@@ -156,12 +189,3 @@ class Seat:
     def form_field(self, title: str) -> Locator:
         """A field of the open ticket form, in the desk."""
         return self.page.locator(f"#f-custom_field_{self.house.field_ids[title]}")
-
-    def narrow(self, width: int) -> None:
-        """Make the sidebar's frame this wide, as helpdesks with a fixed app bar do."""
-        self.page.locator(_FRAME).evaluate(
-            """(frame, width) => {
-              frame.style.cssText += `; box-sizing: content-box; width: ${width}px`; }""",
-            width,
-        )
-        self.house.wait(lambda: self.frame.evaluate("innerWidth") == width, f"{width} px")

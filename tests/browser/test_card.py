@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import BrowserContext, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from integrations.helpdesks.kustomer.config import UserHeader
 from integrations.helpdesks.kustomer.connect import Options
 from integrations.sandbox.kustomer.model import User
 from integrations.sandbox.kustomer.org import Switches
-from tests.browser.sidebar import Watch
+from tests.browser.sidebar import PanelPage, close_all
 from tests.support.card_house import CardHouse, open_card_house
 
 pytestmark = pytest.mark.browser
@@ -34,12 +34,12 @@ def as_it_was(card_house: CardHouse) -> Iterator[None]:
     card_house.connect(Options(user_header=UserHeader.CHECKED))
 
 
-class Seat:
+class Seat(PanelPage):
     """One agent before the desk, with our card beside the conversation."""
 
     def __init__(self, house: CardHouse, page: Page, agent: User) -> None:
-        self.house, self.page, self.agent = house, page, agent
-        self.watch = Watch(page)
+        super().__init__(page, house.wait)
+        self.house, self.agent = house, agent
         self.asked: list[str] = []
         ours = urlsplit(house.server.url).netloc
         page.on(
@@ -47,25 +47,9 @@ class Seat:
             lambda one: self.asked.append(one.url) if urlsplit(one.url).netloc == ours else None,
         )
 
-    def open(self, conversation_id: str | None, *, is_known: bool = True) -> None:
-        self.page.goto(self.house.sandbox.desk_url(conversation_id, self.agent.id))
-        if is_known:
-            expect(self.panel).to_have_attribute("data-needs-role", "no", timeout=SETTLES_MS)
-
-    def find(self, selector: str) -> Locator:
-        return self.page.frame_locator(".app-slot iframe").locator(selector)
-
-    @property
-    def panel(self) -> Locator:
-        return self.find(".panel")
-
-    @property
-    def verdict(self) -> Locator:
-        return self.find("#verdict")
-
-    @property
-    def pay(self) -> Locator:
-        return self.find(".pay .button-money")
+    def open(self, conversation_id: str | None) -> None:
+        """The conversation in the desk, with the card's panel drawn and the role known."""
+        self.show(self.house.sandbox.desk_url(conversation_id, self.agent.id))
 
     def expect_settled(self) -> None:
         expect(self.verdict).to_have_text("Refunded", timeout=SETTLES_MS)
@@ -76,20 +60,18 @@ SitDown = Callable[..., Seat]
 
 @pytest.fixture
 def sit_down(browser_context: BrowserContext, card_house: CardHouse) -> Iterator[SitDown]:
-    """An agent opens a conversation. No page may complain about anything."""
+    """An agent opens a conversation."""
     seats: list[Seat] = []
 
-    def opener(conversation_id: str | None, agent: User | None = None, **more: bool) -> Seat:
+    def opener(conversation_id: str | None, agent: User | None = None) -> Seat:
         page = browser_context.new_page()
         seat = Seat(card_house, page, agent or card_house.sandbox.agent)
         seats.append(seat)
-        seat.open(conversation_id, **more)
+        seat.open(conversation_id)
         return seat
 
     yield opener
-    for seat in seats:
-        seat.page.close()
-    assert [one for seat in seats for one in seat.watch.unexpected()] == []
+    close_all(seats)
 
 
 def who(house: CardHouse, conversation_id: str, action: str) -> list[str]:
@@ -250,13 +232,8 @@ def test_it_fits_a_narrow_panel(
     conversation, _ = card_house.write("36.00")
     seat = sit_down(conversation)
     seat.page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
-    frame = seat.page.locator(".app-slot iframe")
-    frame.evaluate("(one) => { one.style.width = '320px'; one.style.boxSizing = 'content-box'; }")
-    inside = frame.element_handle()
-    assert inside is not None
-    document = inside.content_frame()
-    assert document is not None
-    card_house.wait(lambda: document.evaluate("innerWidth") <= 320, "320 px")
+    seat.narrow(320)
+    document = seat.frame
     assert document.evaluate("document.documentElement.scrollWidth") <= 320
     dark = document.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
     assert dark is (scheme == "dark")

@@ -6,12 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 import requests
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from integrations.sandbox.overview import create_app
 from integrations.sandbox.server import SandboxServer
-from tests.support.browser import CHROMIUM_ARGUMENTS, chromium_path
-from tests.support.prerequisites import missing
 
 BOOKS = [
     {"name": "1", "currency": "EUR", "received": "48.60", "paid_back": "0", "refunds": []},
@@ -51,25 +49,16 @@ def test_strangers_see_nothing(server: SandboxServer) -> None:
 
 
 @pytest.mark.browser
-def test_it_leads_to_the_desks_and_shows_the_books(server: SandboxServer) -> None:
-    path = chromium_path()
-    if path is None:
-        missing("Chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_ARGUMENTS)
-        page = browser.new_page(viewport={"width": 320, "height": 640})
-        failures: list[str] = []
-        page.on("pageerror", lambda error: failures.append(str(error)))
-        page.goto(server.url)
-        expect(page.get_by_role("link", name="Open Zendesk")).to_have_attribute(
-            "href", "http://127.0.0.1/agent"
-        )
-        rows = page.locator("tbody tr")
-        # What was refunded comes first.
-        expect(rows.first).to_contain_text("5.00 by Makegood")
-        expect(rows).to_have_count(2)
-        page.get_by_label("Only orders with refunds").check()
-        expect(rows).to_have_count(1)
-        assert page.evaluate("document.documentElement.scrollWidth") <= 320
-        assert failures == []
-        browser.close()
+def test_it_leads_to_the_desks_and_shows_the_books(server: SandboxServer, page: Page) -> None:
+    page.set_viewport_size({"width": 320, "height": 640})
+    page.goto(server.url)
+    expect(page.get_by_role("link", name="Open Zendesk")).to_have_attribute(
+        "href", "http://127.0.0.1/agent"
+    )
+    rows = page.locator("tbody tr")
+    # What was refunded comes first.
+    expect(rows.first).to_contain_text("5.00 by Makegood")
+    expect(rows).to_have_count(2)
+    page.get_by_label("Only orders with refunds").check()
+    expect(rows).to_have_count(1)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320

@@ -5,6 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from tests.support.prerequisites import missing
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 # Quiet on a machine without a screen or a network; --no-sandbox because tests may run as root.
 CHROMIUM_ARGUMENTS = [
@@ -23,6 +31,21 @@ def chromium_path() -> str | None:
     chosen = os.environ.get("MAKEGOOD_CHROMIUM")
     names = [chosen] if chosen else ["chromium", "chromium-browser", "google-chrome"]
     return next((path for name in names if (path := shutil.which(name))), None)
+
+
+@contextmanager
+def launched() -> Iterator[Browser]:
+    """Chromium without a window; skips, or fails where tools must be there, without one."""
+    # The module also tells scripts where Chromium is, before anything is installed.
+    from playwright.sync_api import sync_playwright
+
+    path = chromium_path()
+    if path is None:
+        missing("Chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_ARGUMENTS)
+        yield browser
+        browser.close()
 
 
 if __name__ == "__main__":

@@ -8,13 +8,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Frame, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Frame, Page, expect
 
 from integrations.sandbox.kustomer import KustomerSandbox
 from integrations.sandbox.kustomer.model import Conversation, Customer
 from tests.sandbox.kustomer.definition import definition
-from tests.support.browser import CHROMIUM_ARGUMENTS, chromium_path
-from tests.support.prerequisites import missing
 
 pytestmark = pytest.mark.browser
 
@@ -80,27 +78,6 @@ def cards(kustomer: KustomerSandbox) -> Iterator[CardServer]:
     kustomer.install("refund_helper", "1.0.0")
     yield server
     server.stop()
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    path = chromium_path()
-    if path is None:
-        missing("Chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_ARGUMENTS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def page(chromium: Browser) -> Iterator[Page]:
-    opened = chromium.new_page(viewport={"width": 1280, "height": 800})
-    failures: list[str] = []
-    opened.on("pageerror", lambda error: failures.append(str(error)))
-    yield opened
-    opened.close()
-    assert failures == []
 
 
 @pytest.fixture

@@ -13,12 +13,11 @@ from urllib.parse import parse_qs, urlsplit
 
 import jwt
 import pytest
-from playwright.sync_api import Browser, Frame, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Frame, Page, expect
 
 from integrations.sandbox.zendesk import ZendeskSandbox
 from integrations.sandbox.zendesk.model import Ticket, User
-from tests.support.browser import CHROMIUM_ARGUMENTS, chromium_path
-from tests.support.prerequisites import missing, npm_package
+from tests.support.prerequisites import npm_package
 
 pytestmark = pytest.mark.browser
 
@@ -91,27 +90,6 @@ def app(zendesk: ZendeskSandbox) -> Iterator[AppServer]:
     server.script = f'<script src="{zendesk.base}/sdk/zaf_sdk.js"></script>'
     yield server
     server.stop()
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    path = chromium_path()
-    if path is None:
-        missing("Chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_ARGUMENTS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def page(chromium: Browser) -> Iterator[Page]:
-    opened = chromium.new_page(viewport={"width": 1280, "height": 800})
-    failures: list[str] = []
-    opened.on("pageerror", lambda error: failures.append(str(error)))
-    yield opened
-    opened.close()
-    assert failures == []
 
 
 @pytest.fixture
