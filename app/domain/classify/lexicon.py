@@ -57,8 +57,22 @@ def agreement_book() -> CueBook:
 
 @cache
 def reason_book() -> CueBook:
-    """Phrases that tell a reason, beside those of `cue_book`; built once a process."""
-    return _book("reasons.txt")
+    """Phrases that tell a reason, beside those of `cue_book`; built once a process.
+
+    Words with an apostrophe are known without it too: "doesnt", "wont".
+    """
+    return CueBook(
+        {
+            name: tuple(_with_plain_words(phrase) for phrase in text.split(",") if phrase.strip())
+            for name, text in blocks("reasons.txt").items()
+        }
+    )
+
+
+def _with_plain_words(phrase: str) -> str:
+    return " ".join(
+        f"{word}|{word.replace(chr(39), '')}" if "'" in word else word for word in phrase.split()
+    )
 
 
 @cache

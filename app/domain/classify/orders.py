@@ -82,12 +82,17 @@ def _label(text: str, number: Number) -> Label:
     return label_before(text, number.start - 1 if number.has_hash else number.start)
 
 
-def _labelled(text: str, number: Number) -> tuple[Number, Label]:
-    """A number and its label; with the letters before it, where the label stands before these."""
+def _labelled(text: str, number: Number, forms: tuple[OrderForm, ...] = ()) -> tuple[Number, Label]:
+    """A number and its label; with the letters before it, where the label stands before these.
+
+    Or where the stores' numbers have such letters.
+    """
     joined = with_letters_before(text, number)
     if joined is not None:
         label = _label(text, joined)
         if label.is_close and label.kind in {"order", "weak"}:
+            return joined, label
+        if any(form.fits(joined.prefix, joined.suffix, joined.body) for form in forms):
             return joined, label
     return number, _label(text, number)
 
@@ -107,7 +112,7 @@ def _named(
             goes_on = _continues(text, last, number) or (index > 0 and last is not None)
             if goes_on and not number.has_hash and is_quantity_or_money(text, number):
                 goes_on = False
-            number, label = _labelled(text, number)
+            number, label = _labelled(text, number, forms)
             names_it = is_order(text, number, label, forms)
             if not goes_on and not names_it and not has_order_form(text, number, label, forms):
                 last = None if index == 0 else last

@@ -14,14 +14,15 @@ from app.domain.classify.cues import Hit, Sentence
 from app.domain.classify.lexicon import reason_book, word_set
 from app.domain.classify.rules import Reading
 
-# What may be the reason for each kind, the clearest first; a kind that isn't listed has none. Goods
-# that are returned or exchanged for a fault are of the kind `damaged_wrong`.
+# What may be the reason for each kind, the clearest first: who cites a description complains of it,
+# also where the goods have a fault. A kind that isn't listed has none. Goods that are returned or
+# exchanged for a fault are of the kind `damaged_wrong`.
 REASONS_OF_KIND: dict[Kind, tuple[Reason, ...]] = {
     Kind.DUPLICATE_CHARGE: (Reason.DUPLICATE_CHARGE,),
     Kind.NOT_ARRIVED: (Reason.NOT_ARRIVED,),
     Kind.CANCEL_ORDER: (Reason.CANCELLED,),
     Kind.CANCEL_REFUND: (Reason.CANCELLED,),
-    Kind.DAMAGED_WRONG: (Reason.DAMAGED, Reason.WRONG_ITEM, Reason.NOT_AS_DESCRIBED),
+    Kind.DAMAGED_WRONG: (Reason.NOT_AS_DESCRIBED, Reason.DAMAGED, Reason.WRONG_ITEM),
     Kind.REFUND_ITEM: (
         *(Reason.DUPLICATE_CHARGE, Reason.DAMAGED, Reason.WRONG_ITEM, Reason.NOT_AS_DESCRIBED),
         *(Reason.NOT_ARRIVED, Reason.CHANGED_MIND),

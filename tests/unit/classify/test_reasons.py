@@ -26,6 +26,8 @@ CLASSIFIER = TrainedClassifier()
         ("Pedí la talla 38 y me mandaron la 44.", Kind.DAMAGED_WRONG, Reason.WRONG_ITEM),
         ("The listing said solid oak.", Kind.DAMAGED_WRONG, Reason.NOT_AS_DESCRIBED),
         ("Angeblich neuwertig, in der Anzeige.", Kind.DAMAGED_WRONG, Reason.NOT_AS_DESCRIBED),
+        ("Listing said new, it is cracked.", Kind.DAMAGED_WRONG, Reason.NOT_AS_DESCRIBED),
+        ("It doesnt go with my hallway.", Kind.RETURN, Reason.CHANGED_MIND),
         ("We've decided against it.", Kind.RETURN, Reason.CHANGED_MIND),
         ("Hiermit widerrufe ich den Kauf.", Kind.RETURN, Reason.CHANGED_MIND),
         ("J'en ai déjà un.", Kind.RETURN, Reason.CHANGED_MIND),
