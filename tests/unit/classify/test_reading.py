@@ -157,4 +157,4 @@ def test_forms_of_a_store_find_what_only_it_calls_an_order() -> None:
     text = "Re: 1501 and WEB-77121, and I paid 1200 for 1500 Watt at 10115 Berlin in 2024"
     assert find_orders(text, forms) == ("1501", "WEB-77121")
     assert learn_forms(["gift", ""]) == ()
-    assert find_orders("where is WEB 77121 now", forms) == ("WEB 77121",)
+    assert find_orders("where is KD 40121 now", learn_forms(["KD-40120"])) == ("KD 40121",)
