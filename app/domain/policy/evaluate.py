@@ -22,13 +22,14 @@ from app.domain.order import Order
 from app.domain.plan import InvalidChoice, Plan
 from app.domain.policy.authority import decision_facts, limit_findings, required_tier
 from app.domain.policy.compiled import CompiledPolicy, ids_of, prepare
-from app.domain.policy.drawing import Scene, line_facts, order_facts, some_facts
+from app.domain.policy.drawing import line_facts, order_facts, some_facts
 from app.domain.policy.facts import Fact
 from app.domain.policy.history import UNKNOWN_HISTORY, History
 from app.domain.policy.lines import LineDecision, decide_line
 from app.domain.policy.model import STORE_PREFIX, Alternative, Clause, Effect, Policy, Resolution
 from app.domain.policy.proposal import proposal
 from app.domain.policy.rates import NO_RATES, Rates
+from app.domain.policy.scene import Scene
 from app.domain.pricing import build_plan
 from app.domain.refundability import order_blocks
 

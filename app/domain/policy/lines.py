@@ -17,6 +17,9 @@ from app.domain.refundability import line_blocks
 
 Facts = Mapping[str, Fact]
 
+_UNDECIDED = LineVerdict(
+    line_id="", name="", verdict=Verdict.NEEDS_REVIEW, decided_by=None, because=""
+)
 NO_RULE = "No rule of the policy allows a refund for this item."
 
 
@@ -84,8 +87,16 @@ def _untold(choice: Choice, untold: Sequence[Finding]) -> list[Finding]:
 
 
 def _verdict(line: LineItem, kind: Verdict, code: str | None, because: str) -> LineVerdict:
-    return LineVerdict(
-        line_id=line.id, name=line.name, verdict=kind, decided_by=code, because=because
+    # Made very often, of our own values: nothing is checked again.
+    return LineVerdict.made_of(
+        {
+            **_UNDECIDED.__dict__,
+            "line_id": line.id,
+            "name": line.name,
+            "verdict": kind,
+            "decided_by": code,
+            "because": because,
+        }
     )
 
 
