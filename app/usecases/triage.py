@@ -214,7 +214,7 @@ def build_case(
         ticket_id=ticket.id,
         requester_id=ticket.requester.id,
         requester_name=ticket.requester.name,
-        subject=mask_payment_data(ticket.subject)[:_SUBJECT_LENGTH],
+        subject=_masked_subject(ticket.subject),
         classification=classification,
         request=Request.from_classification(classification, ticket.channel),
         match=without_addresses(match),
@@ -239,6 +239,15 @@ def build_case(
     request = case.request.model_copy(update={"line_ids": lines_meant(case.request, order)})
     decided = decide_case(deps, case.model_copy(update={"request": request}), order, now)
     return decided.case, decided.offered
+
+
+def _masked_subject(subject: str) -> str:
+    """A subject as it is kept: masked, and no longer than people read.
+
+    Only its beginning is masked, so a subject of any length costs as much; more than is kept, so
+    that no card number is cut in two first.
+    """
+    return mask_payment_data(subject[: 4 * _SUBJECT_LENGTH])[:_SUBJECT_LENGTH]
 
 
 def without_addresses(match: Match) -> Match:

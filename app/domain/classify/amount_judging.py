@@ -52,7 +52,8 @@ def bare_is_money(text: str, found: Found, language: str | None, seen: set[str])
         return not (before and before[0] in beside_numbers("time_word") and close)
     if not found.written.isdigit() or len(found.written) > 4:
         return False
-    if after and after[0] in beside_numbers("paid_behind"):
+    is_next = text[found.end : found.end + 1] == " "
+    if is_next and after and after[0] in beside_numbers("paid_behind"):
         return True
     if _is_sum_of_refund(before) and (len(found.written) <= 3 or found.written.endswith("00")):
         return True

@@ -22,7 +22,7 @@ _SIGNS: dict[str, str | None] = {
     "zlotys": "PLN", "yen": "JPY", "rupees": "INR", "rupien": "INR", "korun": "CZK",
     "forint": "HUF", "рублей": "RUB", "гривень": "UAH", "lira": "TRY", "rand": "ZAR",
     "s/": "PEN", "soles": "PEN", "pesos": None, "peso": None, "dirham": "AED",
-    "dirhams": "AED", "yuan": "CNY", "won": "KRW",
+    "dirhams": "AED", "fcfa": None, "cfa": None, "yuan": "CNY", "won": "KRW",
 }  # fmt: skip
 _CODES = (
     "EUR USD GBP CHF SEK NOK DKK PLN CZK HUF RON BGN ISK JPY CNY KRW INR IDR THB SGD HKD TWD MYR"
@@ -63,6 +63,8 @@ _NAME_OF_DOLLAR = re.compile(
 )
 # Crowns are those of the writer's language.
 _CROWNS = {"sv": "SEK", "da": "DKK", "no": "NOK", "nb": "NOK", "is": "ISK"}
+# Whoever writes in these languages of dirhams means those of Morocco.
+_OF_MOROCCO = frozenset({"fr", "es"})
 # Short words that stand for a currency only behind a number with decimals or beside "." or "$":
 # "Fr. 12.03." is a Friday, "5 ft" a length, "3 rs" nothing.
 WEAK_NAMES = frozenset(
@@ -85,4 +87,6 @@ def currency_of(name: str | None, language: str | None) -> str | None:
     """The code of a currency's name; None for names that several share. Raises KeyError."""
     if name in {"kr", "kroner"}:
         return _CROWNS.get(language or "")
+    if name in {"dirham", "dirhams"} and language in _OF_MOROCCO:
+        return "MAD"
     return CURRENCY_NAMES[name] if name is not None else None

@@ -19,6 +19,8 @@ _LONG = 5
 _VAT_DIGITS = 8
 # Words that may stand between "ticket" and the code that it names.
 _NEAR_FILLERS = 4
+# A booking's code, as it stands behind "flight": flights themselves end in digits.
+_BOOKING_OF_FLIGHT = re.compile(r"(?=[A-Z0-9]*[0-9])[A-Z0-9]{5}[A-Z]")
 _SEASON = re.compile(r"(?:19|20)([0-9]{2})-([0-9]{2})")
 _LEADING = re.compile(r"[A-Za-z]*")
 _FROM_A_YEAR = frozenset({"from", "of", "de", "vom", "von", "van", "del", "dal", "du", "in"})
@@ -134,6 +136,9 @@ def is_order(text: str, number: Number, label: Label, forms: tuple[OrderForm, ..
 def _has_other_prefix(number: Number) -> bool:
     leading = _LEADING.match(number.written)
     prefix = (leading.group() if leading else "").upper()
+    if prefix.lower() in WEAK_NAMES and number.written.startswith("-", len(prefix)):
+        # RS-20088 and FT-9018 are no money.
+        return False
     return prefix.lower() in beside_numbers("other_prefix") or prefix in CODES
 
 
@@ -148,10 +153,13 @@ def has_order_form(text: str, number: Number, label: Label, forms: tuple[OrderFo
 
 def may_be_meant(text: str, number: Number, label: Label) -> bool:
     """Whether a number is an order's in a text that names none more clearly: "Your ref 3319-W"."""
-    if is_quantity_or_money(text, number) or number.is_year:
+    is_called = label.kind == "weak" and bool(beside_numbers("number_word") & set(label.fillers))
+    if is_quantity_or_money(text, number) or (number.is_year and not is_called):
         return False
     if number.is_short:
         return label.kind == "weak" and label.is_adjacent
+    if label.word in beside_numbers("flight_word") and not label.fillers:
+        return _BOOKING_OF_FLIGHT.fullmatch(number.written) is not None
     if label.is_weak:
         is_plain = number.written.isdigit()
         is_likely = len(number.body) >= _LONG and number.body[0] != "0"

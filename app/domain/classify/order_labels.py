@@ -42,6 +42,8 @@ _PAIRS = {
     ("vale", "compras"): "other",
 }
 _IS = frozenset({"is", "ist", "est", "es", "è", "é", "ref"})
+# Between a mistyped word and the number.
+_NEXT_TO = _IS | {"nr", "no", "number"}
 _BETWEEN_PAIRS = frozenset({"d", "de", "di"})
 
 
@@ -118,7 +120,10 @@ def _kind(word: str, before: list[str], fillers: list[str], behind: str) -> str 
         return pair
     if word == "best" and ("nr" in fillers or behind.startswith(".")):
         return "order"
-    if word in beside_numbers("order_label") or (not fillers and _is_typo(word)):
+    if word == "kd" and "nr" in fillers:
+        return "other"
+    is_next = _NEXT_TO.issuperset(fillers)
+    if word in beside_numbers("order_label") or (is_next and _is_typo(word)):
         return "order"
     if word in beside_numbers("other_label"):
         return "other"

@@ -35,6 +35,7 @@ _MOST_IN_RANGE = 10
 _LONGEST_CODE = 20
 _LEAST_DIGITS = 3
 _BOOKING_LENGTH = 6
+_LONGEST_LETTERS = 3
 _LONGEST_JOINED = 8
 # Capitals of these words are no beginning of a number: "ORDER NO 1001".
 _NO_LETTERS = ("order_filler", "order_label", "order_list", "other_prefix", "other_label", "unit")
@@ -206,6 +207,8 @@ def with_letters_before(text: str, number: Number) -> Number | None:
 
 
 def as_written(number: Number) -> str:
-    """`order1001` names 1001; every other number is as written."""
+    """`order1001` names 1001; every other number is as written, also CDE55180."""
     is_label = number.prefix.lower() in beside_numbers("order_label") and not number.dash
+    if number.prefix.isupper() and len(number.prefix) <= _LONGEST_LETTERS:
+        return number.written
     return number.written[len(number.prefix) :] if is_label else number.written

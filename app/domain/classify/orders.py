@@ -34,6 +34,9 @@ from app.domain.classify.spoken import with_spoken_digits
 
 _WORD = re.compile(r"[^\W\d_]+")
 _LIST_SIGNS = re.compile(r"[\s,;&+/()–—-]*")
+_DIGIT = re.compile(r"[0-9]")
+# The letters that all numbers of a store begin with.
+_STEM = re.compile(r"[A-Za-z]{1,6}")
 _LONGEST_BODY = 16
 _MAX_RANGE = 10
 _GROUP = 3
@@ -131,7 +134,25 @@ def _named(
             last = number
             if len(named) >= MAX_FOUND:
                 return _each_once(named.values())
+    _add_alike(text, found_pieces, named)
     return _each_once((named or formed).values())[:MAX_FOUND]
+
+
+def _add_alike(text: str, found_pieces: Sequence[Piece], named: dict[str, str]) -> None:
+    """Add numbers with letters like those that are named: "order SH-771, and SH-774 too"."""
+    shapes = {_DIGIT.sub("0", name) for name in named.values() if _STEM.match(name)}
+    stems = {stem.group() for name in named.values() if (stem := _STEM.match(name))}
+    if not shapes:
+        return
+    for _, numbers, _ in found_pieces:
+        for number in numbers:
+            stem = _STEM.match(number.written)
+            if stem is None or stem.group() not in stems or len(named) >= MAX_FOUND:
+                continue
+            label = _label(text, number)
+            is_other = label.kind == "other" and label.is_close
+            if not is_other and _DIGIT.sub("0", number.written) in shapes:
+                named.setdefault(number.written.casefold(), number.written)
 
 
 def _are_groups(text: str, last: Number, number: Number) -> bool:

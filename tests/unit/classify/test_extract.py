@@ -64,6 +64,14 @@ from app.domain.classify.orders import find_orders
         ("bestelnummer is vier vier nul zeven één dag hoor", ["44071"]),
         ("il numero è ordine due due zero quattro grazie", ["2204"]),
         ("the booking was p l four four nine", ["pl449"]),
+        ("Bstellnummer is 40117", ["40117"]),
+        ("Buchungsreferenz K3TM8W", ["K3TM8W"]),
+        ("our flight QX41ZB was dropped", ["QX41ZB"]),
+        ("le billet FT-3308 est perdu", ["FT-3308"]),
+        ("Inscripción N° 2031", ["2031"]),
+        ("referencia de la cita 5520-M", ["5520-M"]),
+        ("Commande CDE41180", ["CDE41180"]),
+        ("order LM-301 arrived, but LM-304 didn't", ["LM-301", "LM-304"]),
     ],
 )
 def test_order_numbers(text: str, orders: list[str]) -> None:
@@ -119,6 +127,13 @@ def test_order_numbers(text: str, orders: list[str]) -> None:
         "an order of 12-05",
         "mon numéro BE0999999999",
         "o CPF é 123.456.789-09",
+        "Abo-Nr. 880213",
+        "Kd-Nr 51220",
+        "our flight QX4120 was late",
+        "Versicherungsschein 71-220-18",
+        "two invoices with the same number R-90221",
+        "póliza 30-551-02",
+        "DNI 00000000",
     ],
 )
 def test_other_numbers_are_no_orders(text: str) -> None:
