@@ -57,7 +57,13 @@ def with_one_each(values: Iterable[V], field: str, value: object) -> list[V]:
     for one in values:
         fields = one.__dict__.copy()
         fields[field] = value
-        found.append(_made(type(one), fields, one.__pydantic_fields_set__))
+        # As `_made` does it, without a call for each.
+        made = _new(type(one))
+        _set_fields(made, fields)
+        _set_named(made, one.__pydantic_fields_set__)
+        _set_extra(made, None)
+        _set_private(made, None)
+        found.append(made)
     return found
 
 

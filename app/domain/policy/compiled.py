@@ -58,10 +58,11 @@ def _picker(names: Sequence[str]) -> Callable[[Mapping[str, object]], object]:
 class Found:
     """A finding of one clause about no line, and what it was made of, so that ids stay theirs."""
 
-    __slots__ = ("_facts", "_rates", "finding")
+    __slots__ = ("_facts", "_rates", "finding", "truth")
 
     def __init__(self, finding: Finding, facts: object, rates: Rates) -> None:
         self.finding = finding
+        self.truth = finding.truth
         self._facts = facts
         self._rates = rates
 
@@ -147,18 +148,18 @@ class Applied:
     `held` surely hold; `maybe` can't be told, and `untold` are their findings.
     """
 
-    def __init__(self, clauses: Sequence[CompiledClause], findings: list[Finding]) -> None:
-        self.findings = findings
+    def __init__(self, clauses: Sequence[CompiledClause], found: Sequence[Found]) -> None:
+        self.findings = [one.finding for one in found]
         self.held: list[Ranked] = []
         self.maybe: list[Ranked] = []
         self.untold: list[Finding] = []
-        for item, finding in zip(clauses, findings, strict=True):
-            truth = finding.truth
+        for item, one in zip(clauses, found, strict=True):
+            truth = one.truth
             if truth is _TRUE:
                 self.held.append(item.ranked)
             elif truth is _UNKNOWN:
                 self.maybe.append(item.ranked)
-                self.untold.append(finding)
+                self.untold.append(one.finding)
 
     def about(self, line_id: str) -> list[Finding]:
         """The findings as findings about one line."""
@@ -179,7 +180,7 @@ class ClauseGroup:
             one if one is not None else clause.apply(facts, rates, today, ids)
             for one, clause in zip(known, self.clauses, strict=True)
         ]
-        return Applied(self.clauses, [one.finding for one in found])
+        return Applied(self.clauses, found)
 
 
 class CompiledPolicy:
