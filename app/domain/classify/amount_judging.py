@@ -11,6 +11,12 @@ from app.domain.classify.numbers import words_after, words_before
 _CLOCK = re.compile(r"(?:[01]?\d|2[0-3])[.,][0-5]\d")
 _DAY = re.compile(r"(?:0?[1-9]|[12]\d|3[01])\.(?:0[1-9]|1[0-2])")
 _GOES_ON = re.compile(r"[ ][a-zäöü]")
+# "The 8.40 showing", "my 3.30 on Wednesday"
+_ARTICLES = frozenset({"the", "my", "our"})
+_AT_TIMES = frozenset(
+    {"on", "from", "to", "train", "bus", "ferry", "flight", "showing", "slot", "appointment"}
+    | {"class", "session", "sitting", "table"}
+)
 _CLOCK_UNITS = frozenset({"am", "pm", "uhr", "h", "uur"})
 
 
@@ -27,6 +33,9 @@ def _is_time_or_date(text: str, found: Found, language: str | None, seen: set[st
     after = words_after(text, found.end, 20)
     is_close = text[max(0, found.start - 1) : found.start] in {" ", "\n", ""}
     told = bool(before) and before[0] in beside_numbers("time_word") and is_close
+    if is_clock and before and before[0] in _ARTICLES and after and after[0] in _AT_TIMES:
+        seen.add("time")
+        return True
     if is_clock and (told or (bool(after) and after[0] in beside_numbers("until"))):
         seen.add("day" if is_day else "time")
         return True
@@ -46,6 +55,9 @@ def bare_is_money(text: str, found: Found, language: str | None, seen: set[str])
     if behind.startswith("%") or (after and after[0] in beside_numbers("not_money_unit")):
         return False
     if EXACT.search(found.written) or found.is_round:
+        if text[max(0, found.start - 1) : found.start] in {"-", "−"}:
+            # The strength of a lens: -2,75
+            return False
         if _is_time_or_date(text, found, language, seen):
             return False
         close = text[max(0, found.start - 1) : found.start] in {" ", "\n", ""}

@@ -30,7 +30,11 @@ NUMBER = re.compile(
     r"\d{1,2}(?:,\d{2}){1,3},\d{3}(?:\.\d{1,2})?"
     r"|\d{1,3}(?:[ '’.,]\d{3}){1,4}(?:[.,]\d{1,2})?"
     r"|\d{1,9}(?:[.,]\d{1,3})?"
-    r")(?!\d)(?P<round>(?:[.,:](?:-{1,2}|[–—])|/-)?)"
+    r")(?!\d)(?P<round>(?:[.,:](?:-{1,2}|[–—])(?![ ]?\d)|/-)?)"
+)
+_THOUSANDS = re.compile(r"[0-9]{1,3}[ ][0-9]{3}")
+_PAID = re.compile(
+    r"(?i)(?<!\w)(?:paid|pay|took|taken|charged|loaded|spent|costs?|deducted|debited)[ ]\Z"
 )
 EXACT = re.compile(r"[.,]\d{2}$")
 # Letters of Asian scripts stand right beside a number; those of others make it part of a code.
@@ -67,7 +71,7 @@ class Found:
     def _name_before(self, text: str) -> tuple[str | None, int]:
         found = _BEFORE.search(text[max(0, self.start - _REACH) : self.start])
         name = found.group(1).lower() if found else ""
-        if found is not None and self._is_rand(found.group()):
+        if found is not None and self._is_rand(text, found.group()):
             return "zar", self.start - len(found.group())
         if found is None or name not in CURRENCY_NAMES:
             return None, self.start
@@ -94,7 +98,8 @@ class Found:
         if name in WEAK_NAMES and not EXACT.search(self.written) and not self.is_round:
             is_long = sum(sign.isdigit() for sign in self.written) >= 3
             is_code = found.group(1) in CODE_SET or name == "tl" or (name == "ft" and is_long)
-            if not found.group(1)[0].isupper() or not is_code:
+            is_short = name == "fr" and text.startswith(".", found.end())
+            if not is_short and not (found.group(1)[0].isupper() and is_code):
                 return None
         self.behind_name = found.end()
         return name
@@ -103,11 +108,19 @@ class Found:
         """`FT-880` and `FT 88/1203` are no forints, `KR-118820` no crowns."""
         if text[max(0, self.start - 1) : self.start] in {"-", "−"}:
             return True
+        if text[max(0, self.start - 2) : self.start] in {"FR", "KR"} and self.written.isdigit():
+            # FR7720, but kr300.
+            return True
         return not self.is_round and text[self.end : self.end + 1] in {"/", "-"}
 
-    def _is_rand(self, before: str) -> bool:
-        """`R 1 249,00` and `R450.00` are money; `R-2207` and `r 12` are not."""
-        return before.rstrip() == "R" and EXACT.search(self.written) is not None
+    def _is_rand(self, text: str, before: str) -> bool:
+        """`R 1 249,00`, `R450.00` and `paid R450` are money; `R-2207` and `r 12` are not."""
+        if before.rstrip() != "R":
+            return False
+        if EXACT.search(self.written) or _THOUSANDS.fullmatch(self.written):
+            return True
+        place = self.start - len(before)
+        return self.written.isdigit() and _PAID.search(text[max(0, place - 14) : place]) is not None
 
     def _is_day_of_month(self, text: str) -> bool:
         """`Fr. 12.03.` is a Friday in March."""

@@ -44,6 +44,11 @@ _EITHER = re.compile(
     r"(?i)[ ]?(?:[-–—/]|(?<=[ ])(?:or|oder|ou|o|of|to|bis|à|a|tot|até|ate|bzw\.?)(?=[ ]))[ ]?"
     r"(?=(?:[€£$][ ]?)?\d)"
 )
+# "32 instead of 20 euros"
+_INSTEAD = re.compile(
+    r"(?i)[ ](?:instead of|rather than|statt|anstatt|au lieu de|en vez de|en lugar de|in plaats van"
+    r"|em vez de|invece d[ie]i?)[ ](?=\d)"
+)
 _BETWEEN_AND = re.compile(r"(?i)[ ](?:and|und|et|y|en|e)[ ](?=\d)")
 _LONGEST_EITHER = 8
 # "1001 euro 48" is rather an order and an amount.
@@ -94,7 +99,8 @@ def _shared_currency(text: str, one: Found) -> tuple[str, int] | None:
     """The currency's name of the number that follows in "30 ou 40 €", and where that begins."""
     if one.before is not None or one.after is not None or len(one.written) > _LONGEST_EITHER:
         return None
-    between = _EITHER.match(text, one.end)
+    instead = _INSTEAD.match(text, one.end)
+    between = instead or _EITHER.match(text, one.end)
     if between is None:
         between = _BETWEEN_AND.match(text, one.end)
         if between is None or not _SAID_BETWEEN & set(words_before(text, one.start, 20)[:1]):
@@ -106,7 +112,7 @@ def _shared_currency(text: str, one: Found) -> tuple[str, int] | None:
     if other.after is None or other.before is not None:
         return None
     first, second = value_of(one.written, None), value_of(other.written, None)
-    if first is None or second is None or not first < second:
+    if first is None or second is None or not (instead or first < second):
         return None
     before = words_before(text, one.start, 20)[:1]
     if any(

@@ -6,10 +6,10 @@ import re
 
 from app.domain.classify.currencies import CURRENCY_NAMES, WEAK_NAMES
 from app.domain.classify.lexicon import beside_numbers
-from app.domain.classify.numbers import words_after
+from app.domain.classify.numbers import words_after, words_before
 from app.domain.classify.order_forms import OrderForm
 from app.domain.classify.order_labels import Label, is_of_something, label_before
-from app.domain.classify.order_numbers import CODES, Number
+from app.domain.classify.order_numbers import CODES, TURNS, Number
 
 _SET_OFF = re.compile(r"(?:[(:\[–—=]|(?<!\w)-)[ #]{0,2}$")
 _NAME_BEFORE = re.compile(r"(?<![^\W\d_])([^\W\d_]{1,9})\.?[ ]?$")
@@ -20,8 +20,30 @@ _VAT_DIGITS = 8
 # Words that may stand between "ticket" and the code that it names.
 _NEAR_FILLERS = 4
 # A booking's code, as it stands behind "flight": flights themselves end in digits.
-_BOOKING_OF_FLIGHT = re.compile(r"(?=[A-Z0-9]*[0-9])[A-Z0-9]{5}[A-Z]")
+_BOOKING_OF_FLIGHT = re.compile(r"(?=[A-Z0-9]*[0-9])[A-Z0-9]{5}[A-Z]|[A-Z]{2}-[0-9]{5,6}")
+# A mobile phone's, and the area before any.
+_PHONE = re.compile(r"0[0-9]{1,4}[-/][0-9]{6,9}")
+_AREA = re.compile(r"[0-9]\)?[ ]\Z")
+# A letter or two and digits: S-20117, 66120-A.
+_LETTERED = re.compile(r"[A-Z]{1,2}-[0-9]{3,6}|[0-9]{4,6}-[A-Z]{1,2}")
+# A booking's code that changes often between letters and digits: T5VN8C.
+_MIXED = re.compile(r"[A-Z0-9]{6}")
+_MIXED_TURNS = 3
+# Of a company: B12345678.
+_TAX_NUMBER = re.compile(r"[A-Z]{1,2}[0-9]{8,10}[A-Z]?")
 _SEASON = re.compile(r"(?:19|20)([0-9]{2})-([0-9]{2})")
+# Words for an order that are verbs too.
+_VERBS = frozenset({"order", "purchase", "commande", "compra", "encomenda", "bestel"})
+# The word in front of the word for an order, and those that make that a verb: "to order 2-3".
+_FRONT = re.compile(r"(?:\A|(?<!\w))([^\W\d_]{0,15})[ ]?[^\W\d_]{4,12}[^\w\n]{0,4}\Z")
+_DOERS = frozenset({"to", "i", "we", "you", "can", "could", "would", "please", "je", "ik"})
+_NEAR = 48
+_ENDS = frozenset(".,;:!?)\n") | {""}
+# FR7720 is no money, if it is so long.
+_NOT_MONEY = frozenset({"FR", "KR"})
+_LEAST_DIGITS = 4
+_TO = frozenset({"to", "a", "à", "auf", "naar", "para"})
+_SHORT_PLAIN = 3
 _LEADING = re.compile(r"[A-Za-z]*")
 _FROM_A_YEAR = frozenset({"from", "of", "de", "vom", "von", "van", "del", "dal", "du", "in"})
 _IS = frozenset(
@@ -52,6 +74,8 @@ def is_quantity_or_money(text: str, number: Number, label: Label | None = None) 
     is_unit = first in beside_numbers("unit") and not (is_named and len(number.body) >= _LONG)
     if first and near and (is_unit or first in CURRENCY_NAMES):
         # "1001 EUR 48.60": the currency belongs to what follows.
+        if first not in CURRENCY_NAMES:
+            return True
         tail = text[number.end :][: len(first) + 6]
         return re.search(r"[A-Za-z][ ]?\d", tail) is None
     word = _NAME_BEFORE.search(text[max(0, number.start - 12) : number.start])
@@ -64,7 +88,7 @@ def _stands_alone(number: Number) -> bool:
     if number.suffix or number.is_code:
         return False
     if not number.prefix:
-        return bool(re.fullmatch(r"[0-9]?000[0-9]{5,7}", number.body))
+        return not number.has_tail and bool(re.fullmatch(r"[0-9]?000[0-9]{5,7}", number.body))
     if number.has_tail or not number.prefix.isupper() or len(number.prefix) < 2:
         return False
     if number.dash:
@@ -106,9 +130,14 @@ def is_order(text: str, number: Number, label: Label, forms: tuple[OrderForm, ..
     if label.kind == "other" and label.is_close:
         return False
     labelled = label.kind == "order" and label.is_close
+    if number.is_ambiguous and not (labelled and _is_told_apart(text, number, label)):
+        return False
     if not number.has_hash and is_quantity_or_money(text, number, label):
         return False
     if _has_other_prefix(number) and not labelled:
+        return False
+    if len(number.written) <= _SHORT_PLAIN and _TO & set(label.fillers[:1]) and not number.has_hash:
+        # "Raise my order to 160"
         return False
     if number.is_year and labelled and _FROM_A_YEAR & set(label.fillers[:2]):
         return False
@@ -133,11 +162,21 @@ def is_order(text: str, number: Number, label: Label, forms: tuple[OrderForm, ..
     return named or listed or (near and _is_set_off(text, number))
 
 
+def _is_told_apart(text: str, number: Number, label: Label) -> bool:
+    """Whether `12-9` is an order's: right behind its word, which is no verb ("to order 2-3")."""
+    if not label.is_adjacent:
+        return False
+    in_front = _FRONT.search(text, max(0, number.start - _NEAR), number.start)
+    return label.word not in _VERBS or (in_front is not None and in_front[1].lower() not in _DOERS)
+
+
 def _has_other_prefix(number: Number) -> bool:
     leading = _LEADING.match(number.written)
     prefix = (leading.group() if leading else "").upper()
     if prefix.lower() in WEAK_NAMES and number.written.startswith("-", len(prefix)):
         # RS-20088 and FT-9018 are no money.
+        return False
+    if prefix in _NOT_MONEY and len(number.body) >= _LEAST_DIGITS:
         return False
     return prefix.lower() in beside_numbers("other_prefix") or prefix in CODES
 
@@ -157,7 +196,7 @@ def may_be_meant(text: str, number: Number, label: Label) -> bool:
     if is_quantity_or_money(text, number) or (number.is_year and not is_called):
         return False
     if number.is_short:
-        return label.kind == "weak" and label.is_adjacent
+        return label.kind == "weak" and label.is_adjacent and not number.is_ambiguous
     if label.word in beside_numbers("flight_word") and not label.fillers:
         return _BOOKING_OF_FLIGHT.fullmatch(number.written) is not None
     if label.is_weak:
@@ -177,11 +216,20 @@ def may_be_bare_code(text: str, number: Number, label: Label) -> bool:
         return False
     if _has_other_prefix(number) or text[number.start - 1 : number.start] in set("*_/+."):
         return False
-    if label.kind == "other" and label.is_close and label.word not in beside_numbers("parcel_word"):
+    before = text[max(0, number.start - 4) : number.start]
+    if _PHONE.fullmatch(number.written) or _AREA.search(before):
+        return False
+    is_parcel = label.word in beside_numbers("parcel_word")
+    is_phone = label.word in beside_numbers("phone_word") and len(label.fillers) <= _NEAR_FILLERS
+    if label.kind == "other" and ((label.is_close and not is_parcel) or is_phone):
         return False
     if any(word in beside_numbers("refund_word") for word in label.fillers[:1]):
         return True
     if _is_in_brackets(text, number):
+        return _TAX_NUMBER.fullmatch(number.written) is None
+    if _MIXED.fullmatch(number.written) and len(TURNS.findall(number.written)) >= _MIXED_TURNS:
+        return True
+    if _LETTERED.fullmatch(number.written) and _stands_between_signs(text, number):
         return True
     return _is_in_parts(number) and not _is_before_town(text, number)
 
@@ -194,6 +242,12 @@ def _is_in_parts(number: Number) -> bool:
     season = _SEASON.fullmatch(number.written)
     is_season = season is not None and int(season[2]) == (int(season[1]) + 1) % 100
     return digits >= _LONG and not is_season
+
+
+def _stands_between_signs(text: str, number: Number) -> bool:
+    """Whether a sign or nothing stands on both sides of a number: "the lamp, S-20117, please"."""
+    before = text[max(0, number.start - 3) : number.start].rstrip(" ")[-1:]
+    return before in _ENDS | {"(", "–"} and text[number.end : number.end + 1] in _ENDS
 
 
 def _is_in_brackets(text: str, number: Number) -> bool:
@@ -211,10 +265,10 @@ def may_be_bare(text: str, number: Number) -> bool:
     is_parcel = label.word in beside_numbers("parcel_word")
     if label.kind == "other" and not is_of_something(label) and not is_parcel:
         return False
-    if label.fillers and label.fillers[0] in beside_numbers("money_verb"):
+    if beside_numbers("money_verb") & set(words_before(text, number.start, 40)[:1]):
         return False
     before = text[max(0, number.start - 2) : number.start]
-    if re.search(r"[+/\d][ ]?$|[*_]$", before) or re.match(
+    if re.search(r"[+/\d][ ]?\Z|[*_]\Z", before) or re.match(
         r"[ ]?[/\d]", text[number.end : number.end + 2]
     ):
         return False

@@ -13,7 +13,7 @@ _GAP_SIGNS = re.compile(r"[\s:;=\"'’‘„“”«»()\[\]*_.,#№º°ª|/–�
 _NEAR = 48
 _APART = re.compile(r"[,;]|\. ")
 # "Student no.", "subscriber number": a noun before these says whose number it is.
-_NUMBERS_OF = frozenset({"number", "no"})
+_NUMBERS_OF = frozenset({"number", "no", "id"})
 _LEAST_NOUN = 4
 _STOPS = frozenset(".,;:!?)(")
 _NO_NOUNS = (
@@ -22,7 +22,7 @@ _NO_NOUNS = (
 )
 # Behind these, a dot ends no sentence.
 _ABBREVIATIONS = frozenset(
-    {"nr", "no", "num", "n", "nro", "ref", "id", "nos", "ord", "núm", "č"}
+    {"nr", "no", "num", "n", "nro", "pren", "ref", "id", "nos", "ord", "cust", "núm", "č"}
     | {"best", "réf", "rif", "cmd", "cde", "resa", "ped", "enc", "conf", "réserv", "bestell"}
 )
 # Words for "order" that people mistype often enough to know their mistakes.
@@ -42,6 +42,9 @@ _PAIRS = {
     ("vale", "compras"): "other",
 }
 _IS = frozenset({"is", "ist", "est", "es", "è", "é", "ref"})
+# A job is an order of craftsmen; a job with a reference is one to apply for.
+_JOBS = frozenset({"job", "jobs"})
+_ADVERTISED = frozenset({"ref", "reference", "id", "code", "opening", "posting", "offer"})
 # Between a mistyped word and the number.
 _NEXT_TO = _IS | {"nr", "no", "number"}
 _BETWEEN_PAIRS = frozenset({"d", "de", "di"})
@@ -120,6 +123,8 @@ def _kind(word: str, before: list[str], fillers: list[str], behind: str) -> str 
         return pair
     if word == "best" and ("nr" in fillers or behind.startswith(".")):
         return "order"
+    if word in _JOBS and not _ADVERTISED.isdisjoint(fillers):
+        return "other"
     if word == "kd" and "nr" in fillers:
         return "other"
     is_next = _NEXT_TO.issuperset(fillers)
@@ -149,7 +154,9 @@ def label_before(text: str, start: int) -> Label:
             is_close = False
         if gap.startswith((". ", ".\n", "! ", "? ")) and not _is_abbreviation(word):
             break
-        if weak is not None and _APART.search(gap):
+        is_named = gap == ", " and word in beside_numbers("order_label")
+        is_apart = _APART.search(gap) and not (gap == ". " and _is_abbreviation(word))
+        if weak is not None and is_apart and not (is_named and weak.kind == "number"):
             # What stands before a comma says nothing of "reference".
             break
         if word in beside_numbers("code_word") and weak is None:

@@ -29,8 +29,10 @@ _BOOKING = re.compile(r"[A-Z0-9]{5,8}|[a-z0-9]{6}")
 _SHORT = re.compile(r"[A-Z0-9]{1,6}(?:-[A-Z0-9]{1,6}){1,3}")
 _PARTS = re.compile(r"[A-Za-z]{0,4}[0-9]{0,8}[A-Za-z]{0,3}(?:[-/][A-Za-z0-9]{1,8}){1,4}")
 _POINTED = re.compile(r"[0-9]{1,3}(?:\.[0-9]{3}){1,3}-[0-9]{1,2}")
+# These are order numbers only right behind a word for one.
+_AMBIGUOUS = re.compile(r"[0-9]{1,3}-[0-9]{1,3}|[0-9]{2}-[0-9]{2}-[0-9]{2}|[0-9]{2,3}\.[0-9]{3}")
 _TAX_NUMBER = re.compile(r"[0-9]{3}\.[0-9]{3}\.[0-9]{3}-[0-9]{2}")
-_TURNS = re.compile(r"(?<=[0-9])(?=[A-Za-z])|(?<=[A-Za-z])(?=[0-9])")
+TURNS = re.compile(r"(?<=[0-9])(?=[A-Za-z])|(?<=[A-Za-z])(?=[0-9])")
 _MOST_IN_RANGE = 10
 _LONGEST_CODE = 20
 _LEAST_DIGITS = 3
@@ -48,7 +50,8 @@ class Number:
     """A piece that may be an order number: as written, its parts, and where it stands.
 
     `is_code` is True for what only a label makes an order number: codes of bookings, digits in
-    several parts. Their `body` are the digits alone.
+    several parts. Their `body` are the digits alone. `is_ambiguous` ones are as likely a day or a
+    price: 12-9, 40.221.
     """
 
     written: str
@@ -61,10 +64,13 @@ class Number:
     start: int
     end: int
     is_code: bool = False
+    is_ambiguous: bool = False
 
     @property
     def is_short(self) -> bool:
-        """Whether it is so short that it may be anything's: HT-6, DRL22."""
+        """Whether it may be anything's, being short or like a date or price: HT-6, 12-9, 40.221."""
+        if self.is_ambiguous:
+            return True
         digits = sum(sign.isdigit() for sign in self.written)
         return digits < _LEAST_DIGITS and (
             "-" in self.written or len(self.written) < _BOOKING_LENGTH
@@ -112,7 +118,7 @@ def _number(match: re.Match[str], piece: str, start: int) -> Number | None:
 def is_code(piece: str) -> bool:
     """Whether a piece has the form of a booking's code, or of a number in several parts."""
     if _BOOKING.fullmatch(piece):
-        return len(_TURNS.findall(piece)) >= (1 if piece[0].isalpha() and piece.isupper() else 2)
+        return len(TURNS.findall(piece)) >= (1 if piece[0].isalpha() and piece.isupper() else 2)
     if _POINTED.fullmatch(piece):
         return _TAX_NUMBER.fullmatch(piece) is None
     return (
@@ -153,7 +159,7 @@ def _may_be_number(match: re.Match[str]) -> bool:
     piece = match.group("number")
     if piece.isalpha():
         return False
-    if _HAS_DIGITS.search(piece) is not None:
+    if _HAS_DIGITS.search(piece) is not None or _AMBIGUOUS.fullmatch(piece):
         return True
     if _SHORT.fullmatch(piece):
         return not piece.replace("-", "").isdigit() and any(sign.isdigit() for sign in piece)
@@ -170,6 +176,9 @@ def pieces(text: str) -> Iterable[Piece]:
     for match in islice(tokens, MAX_NUMBERS):
         piece, start = match.group("number"), match.start("number")
         parts, is_range = _parts(piece)
+        if _AMBIGUOUS.fullmatch(piece) and (not parts or _HAS_DIGITS.search(piece) is None):
+            yield match, [replace(_code(match, piece, start), is_ambiguous=True)], False
+            continue
         is_date = not parts and _DATE_FORM.fullmatch(piece) is not None
         if is_date and _PARTS.fullmatch(piece):
             # SG 2019-4 is no date, if the letters belong to it.

@@ -22,7 +22,7 @@ from app.domain.classify.order_judging import (
     may_be_bare_code,
     may_be_meant,
 )
-from app.domain.classify.order_labels import Label, label_before
+from app.domain.classify.order_labels import Label, is_of_something, label_before
 from app.domain.classify.order_numbers import (
     Number,
     Piece,
@@ -37,6 +37,9 @@ _LIST_SIGNS = re.compile(r"[\s,;&+/()–—-]*")
 _DIGIT = re.compile(r"[0-9]")
 # The letters that all numbers of a store begin with.
 _STEM = re.compile(r"[A-Za-z]{1,6}")
+_GROUPS_BEHIND = re.compile(
+    r"(?: [0-9]{2,4}){1,3}(?: [0-9])?(?=[.,;:!?)]*(?:\s|\Z))(?= ?[^\w ]|\Z)"
+)
 _LONGEST_BODY = 16
 _MAX_RANGE = 10
 _GROUP = 3
@@ -100,6 +103,22 @@ def _labelled(text: str, number: Number, forms: tuple[OrderForm, ...] = ()) -> t
     return number, _label(text, number)
 
 
+def _with_groups(text: str, number: Number, label: Label) -> Number:
+    """A number with the groups of digits that go on with it: `order 7719 0042 881`.
+
+    Only behind a word that names one number, and before a sign: "orders 1001 1002" are two, and
+    "order 1001 12 days ago" is one.
+    """
+    is_plain = number.written.isdigit() and len(number.written) in {_GROUP, _GROUP + 1}
+    if not is_plain or number.has_hash or not label.is_close or label.kind in {None, "other"}:
+        return number
+    found = _GROUPS_BEHIND.match(text, number.end)
+    if found is None or len(found.group()) == len(number.written) + 1:
+        return number
+    whole = number.written + found.group()
+    return replace(number, written=whole, body=whole.replace(" ", ""), end=found.end())
+
+
 def _named(
     text: str, found_pieces: Sequence[Piece], forms: tuple[OrderForm, ...]
 ) -> tuple[str, ...]:
@@ -107,6 +126,7 @@ def _named(
     named: dict[str, str] = {}
     formed: dict[str, str] = {}
     is_named = False
+    read_until = 0
     last: Number | None = None
     for _, numbers, is_range in found_pieces:
         for index, number in enumerate(numbers):
@@ -115,7 +135,12 @@ def _named(
             goes_on = _continues(text, last, number) or (index > 0 and last is not None)
             if goes_on and not number.has_hash and is_quantity_or_money(text, number):
                 goes_on = False
+            if number.start < read_until:
+                # Part of the number before it.
+                continue
             number, label = _labelled(text, number, forms)
+            number = _with_groups(text, number, label)
+            read_until = number.end
             names_it = is_order(text, number, label, forms)
             if not goes_on and not names_it and not has_order_form(text, number, label, forms):
                 last = None if index == 0 else last
@@ -172,12 +197,17 @@ def _likely(
 ) -> tuple[str, ...]:
     """Numbers behind a weak label, in a text that names no order more clearly."""
     found: dict[str, str] = {}
+    read_until = 0
     last: Number | None = None
     for _, numbers, is_range in found_pieces:
         for number in numbers:
             if is_range or _is_too_long(number) or (only_codes and number.written.isdigit()):
                 continue
+            if number.start < read_until:
+                continue
             number, label = _labelled(text, number)
+            number = _with_groups(text, number, label)
+            read_until = number.end
             if _continues(text, last, number) or may_be_meant(text, number, label):
                 found.setdefault(number.written.casefold(), number.written)
                 last = number
@@ -194,6 +224,9 @@ def _continues(text: str, last: Number | None, number: Number) -> bool:
     words = [word.lower() for word in _WORD.findall(between)]
     signs = _WORD.sub("", between).replace(".", "").replace("#", "")
     if _LIST_SIGNS.fullmatch(signs) is None or "\n\n" in between:
+        return False
+    if last.is_code != number.is_code and beside_numbers("list_to") & set(words):
+        # "Change the plate on PK-20033 to 191-D-44812"
         return False
     known = beside_numbers("order_list") | beside_numbers("list_to")
     if not all(word in known for word in words):
@@ -228,15 +261,27 @@ def _only_bare_number(text: str, found_pieces: Sequence[Piece]) -> tuple[str, ..
     """
     plain: list[Number] = []
     codes: list[Number] = []
+    other: Number | None = None
+    others: set[str] = set()
     for _, numbers, is_range in found_pieces:
         for number in numbers:
             if is_range or len(numbers) > 1 or _is_too_long(number):
                 continue
+            label = _label(text, number)
+            if _continues(text, other, number):
+                # "Invoices 26-0441 and 26-0447": the second is one too.
+                other = number
+                continue
+            is_other = label.kind == "other" and label.is_close and not is_of_something(label)
+            is_parcel = label.word in beside_numbers("parcel_word")
+            other = number if is_other and not is_parcel else None
+            if is_other and not is_parcel:
+                others.add(number.written)
             if may_be_bare(text, number) and with_letters_before(text, number) is None:
                 plain.append(number)
-            elif may_be_bare_code(text, number, _label(text, number)):
+            elif may_be_bare_code(text, number, label):
                 codes.append(number)
-    found = codes or plain
+    found = [one for one in codes or plain if one.written not in others]
     names = tuple(dict.fromkeys(number.written for number in found))
     is_list = len(found) == len(names) and all(
         _continues(text, last, number) for last, number in itertools.pairwise(found)

@@ -70,6 +70,20 @@ from app.domain.classify.orders import find_orders
         ("le billet FT-3308 est perdu", ["FT-3308"]),
         ("Inscripción N° 2031", ["2031"]),
         ("referencia de la cita 5520-M", ["5520-M"]),
+        ("nell'ordine 14-3 ho scritto male", ["14-3"]),
+        ("Please send order 17-17.", ["17-17"]),
+        ("Ordine n. 50.332", ["50.332"]),
+        ("il noleggio (pren. 702-B)", ["702-B"]),
+        ("Marcação TB-410", ["TB-410"]),
+        ("Auftragsnummer 7730 2218 4.", ["7730 2218 4"]),
+        ("order 5077 31, please", ["5077 31"]),
+        ("order 5077 31 items", ["5077"]),
+        ("Job number 40918.", ["40918"]),
+        ("cancel the two coaches, H-552.", ["H-552"]),
+        ("the seats on W4TN7B", ["W4TN7B"]),
+        ("tonight's order, number 417, $47", ["417"]),
+        ("die Bohrmaschine (FR8830) ist kaputt", ["FR8830"]),
+        ("I was charged twice\n1204417, thanks", ["1204417"]),
         ("Commande CDE41180", ["CDE41180"]),
         ("order LM-301 arrived, but LM-304 didn't", ["LM-301", "LM-304"]),
     ],
@@ -134,6 +148,19 @@ def test_order_numbers(text: str, orders: list[str]) -> None:
         "two invoices with the same number R-90221",
         "póliza 30-551-02",
         "DNI 00000000",
+        "can I order 2-3 chairs",
+        "Bestellung vom 12-05",
+        "order of 40.221 euros",
+        "my new one is 06-00000000",
+        "invoices 30-118 and 30-119 are the same",
+        "tenho 1200 pontos",
+        "Cust. no. 5507 221 48",
+        "we'd like to order the 180 x 200 bed",
+        "call me on 555-0100",
+        "Job ref 88120 in your warehouse",
+        "VAT of my company (B00000000)",
+        "subir el pedido a 160",
+        "the number ends in 7719",
     ],
 )
 def test_other_numbers_are_no_orders(text: str) -> None:
@@ -199,6 +226,10 @@ def test_what_a_signature_or_a_quoted_mail_names_counts_where_the_text_names_non
         ("mil duzentos e cinquenta reais", "1250", "BRL"),
         ("parte dei settantacinque euro", "75", "EUR"),
         ("milleduecentocinquanta euro", "1250", "EUR"),
+        ("a deposit of R3 200 back", "3200", "ZAR"),
+        ("you took R612 in May", "612", "ZAR"),
+        ("la retta (260 fr.)?", "260", "CHF"),
+        ("91 000 FCFA", "91000", None),
     ],
 )
 def test_amounts(text: str, amount: str, currency: str | None) -> None:
@@ -232,6 +263,26 @@ def test_other_numbers_are_no_amounts(text: str) -> None:
     assert find_amounts(text) == ()
 
 
+def test_dirhams_are_those_of_the_writers_language() -> None:
+    assert [one.currency for one in find_amounts("900 dirhams", "fr")] == ["MAD"]
+    assert [one.currency for one in find_amounts("900 dirhams", "en")] == ["AED"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ordered on the 4th, bezahlt am 4., heute ist der 20.",
+        "the 8.40 showing was stopped",
+        "il gruppo delle 10.30",
+        "Zimmer 4.–6. Juli",
+        "left -2,75 and right -3,25",
+        "the parcel FR8830 and booking KR66120",
+    ],
+)
+def test_days_times_and_codes_are_no_amounts(text: str) -> None:
+    assert find_amounts(text) == ()
+
+
 def test_several_amounts_each_once() -> None:
     found = find_amounts("48,60 € and 20,00 €, again 48,60 €")
     assert [str(a.amount) for a in found] == ["48.60", "20.00"]
@@ -246,6 +297,7 @@ def test_several_amounts_each_once() -> None:
         ("paid sixty euros two days ago", ["60"]),
         ("48 euro 10 days ago", ["48"]),
         ("room 12 or 40 €", ["40"]),
+        ("36 invece di 22 euro", ["36", "22"]),
     ],
 )
 def test_amounts_that_share_a_currency(text: str, values: list[str]) -> None:
