@@ -20,14 +20,26 @@ _VAT_DIGITS = 8
 # Words that may stand between "ticket" and the code that it names.
 _NEAR_FILLERS = 4
 # A booking's code, as it stands behind "flight": flights themselves end in digits.
-_BOOKING_OF_FLIGHT = re.compile(r"(?=[A-Z0-9]*[0-9])[A-Z0-9]{5}[A-Z]|[A-Z]{2}-[0-9]{5,6}")
+_BOOKING_OF_FLIGHT = re.compile(
+    r"(?=[A-Z0-9]*[0-9])[A-Z0-9]{5}[A-Z]|[A-Z]{2}-[0-9]{5,6}|[A-Z]{3}[0-9]{3}|[0-9]{4,6}-[A-Z]"
+)
 # A mobile phone's, and the area before any.
 _PHONE = re.compile(r"0[0-9]{1,4}[-/][0-9]{6,9}")
 _AREA = re.compile(r"[0-9]\)?[ ]\Z")
-# A letter or two and digits: S-20117, 66120-A.
-_LETTERED = re.compile(r"[A-Z]{1,2}-[0-9]{3,6}|[0-9]{4,6}-[A-Z]{1,2}")
+# A letter or two and digits: S-20117, 66120-A; a booking's code: HLM415.
+_LETTERED = re.compile(r"[A-Z]{1,2}-[0-9]{3,6}|[A-Z]{3}[0-9]{3}|[0-9]{4,6}-[A-Z]{1,2}")
 # A booking's code that changes often between letters and digits: T5VN8C.
 _MIXED = re.compile(r"[A-Z0-9]{6}")
+# Before a number that needs no other word to be an order's.
+_ABOUT = frozenset(
+    {"about", "for", "under", "of", "booked", "ordered", "für", "über", "zu", "pour", "sous", "sur"}
+    | {"para", "sobre", "por", "per", "su", "voor", "over", "onder", "sob"}
+    | {"aus", "von", "uit", "van"}
+)
+# Letters, a dash and so many digits name goods seldom.
+_DASHED = re.compile(r"[A-Z]{1,2}-[0-9]{4,6}")
+_TICKETS = frozenset({"ticket", "tickets"})
+_LEAST_CALLED = 7
 _MIXED_TURNS = 3
 # Of a company: B12345678.
 _TAX_NUMBER = re.compile(r"[A-Z]{1,2}[0-9]{8,10}[A-Z]?")
@@ -185,7 +197,7 @@ def has_order_form(text: str, number: Number, label: Label, forms: tuple[OrderFo
     """Whether a number that nothing names is an order's by its form alone: EN1001, SO-2231."""
     if is_quantity_or_money(text, number) or _has_other_prefix(number):
         return False
-    if label.kind == "other" and (label.is_close or len(label.fillers) <= _NEAR_FILLERS):
+    if _is_said_to_be_other(label) or (label.kind == "other" and not is_of_something(label)):
         return False
     return not (forms and number.prefix) and _stands_alone(number)
 
@@ -199,6 +211,8 @@ def may_be_meant(text: str, number: Number, label: Label) -> bool:
         return label.kind == "weak" and label.is_adjacent and not number.is_ambiguous
     if label.word in beside_numbers("flight_word") and not label.fillers:
         return _BOOKING_OF_FLIGHT.fullmatch(number.written) is not None
+    if label.word in _TICKETS and not label.fillers and _is_mixed(number):
+        return True
     if label.is_weak:
         is_plain = number.written.isdigit()
         is_likely = len(number.body) >= _LONG and number.body[0] != "0"
@@ -220,6 +234,8 @@ def may_be_bare_code(text: str, number: Number, label: Label) -> bool:
     if _PHONE.fullmatch(number.written) or _AREA.search(before):
         return False
     is_parcel = label.word in beside_numbers("parcel_word")
+    if is_of_a_phone(number, label):
+        label = Label()
     is_phone = label.word in beside_numbers("phone_word") and len(label.fillers) <= _NEAR_FILLERS
     if label.kind == "other" and ((label.is_close and not is_parcel) or is_phone):
         return False
@@ -227,9 +243,11 @@ def may_be_bare_code(text: str, number: Number, label: Label) -> bool:
         return True
     if _is_in_brackets(text, number):
         return _TAX_NUMBER.fullmatch(number.written) is None
-    if _MIXED.fullmatch(number.written) and len(TURNS.findall(number.written)) >= _MIXED_TURNS:
+    if _is_said_to_be_other(label):
+        return False
+    if _is_mixed(number) or _DASHED.fullmatch(number.written):
         return True
-    if _LETTERED.fullmatch(number.written) and _stands_between_signs(text, number):
+    if _LETTERED.fullmatch(number.written) and _is_named_apart(text, number):
         return True
     return _is_in_parts(number) and not _is_before_town(text, number)
 
@@ -244,8 +262,30 @@ def _is_in_parts(number: Number) -> bool:
     return digits >= _LONG and not is_season
 
 
-def _stands_between_signs(text: str, number: Number) -> bool:
-    """Whether a sign or nothing stands on both sides of a number: "the lamp, S-20117, please"."""
+def _is_said_to_be_other(label: Label) -> bool:
+    """ "The support ticket that I have is TK-70091"."""
+    is_near = len(label.fillers) <= _NEAR_FILLERS
+    return label.kind == "other" and is_near and not _IS.isdisjoint(label.fillers)
+
+
+def _is_mixed(number: Number) -> bool:
+    is_code = _MIXED.fullmatch(number.written) is not None
+    return is_code and len(TURNS.findall(number.written)) >= _MIXED_TURNS
+
+
+def is_of_a_phone(number: Number, label: Label) -> bool:
+    """Whether "phone" is the goods' name, as the number is none that people call."""
+    is_called = number.written.isdigit() or len(number.body) >= _LEAST_CALLED
+    return label.word in beside_numbers("phone_word") and (
+        any(sign.isalpha() for sign in number.written) or not is_called
+    )
+
+
+def _is_named_apart(text: str, number: Number) -> bool:
+    """Whether a number is set off: "the lamp, S-20117, please", "cancel the rest of S-20117"."""
+    word = next(iter(words_before(text, number.start, 16)), "")
+    if word in _ABOUT and text[number.start - 1] == " ":
+        return True
     before = text[max(0, number.start - 3) : number.start].rstrip(" ")[-1:]
     return before in _ENDS | {"(", "–"} and text[number.end : number.end + 1] in _ENDS
 

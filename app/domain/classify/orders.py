@@ -16,6 +16,7 @@ from app.domain.classify.numbers import MAX_FOUND, without_addresses
 from app.domain.classify.order_forms import OrderForm
 from app.domain.classify.order_judging import (
     has_order_form,
+    is_of_a_phone,
     is_order,
     is_quantity_or_money,
     may_be_bare,
@@ -275,7 +276,7 @@ def _only_bare_number(text: str, found_pieces: Sequence[Piece]) -> tuple[str, ..
             is_other = label.kind == "other" and label.is_close and not is_of_something(label)
             is_parcel = label.word in beside_numbers("parcel_word")
             other = number if is_other and not is_parcel else None
-            if is_other and not is_parcel:
+            if is_other and not is_parcel and not is_of_a_phone(number, label):
                 others.add(number.written)
             if may_be_bare(text, number) and with_letters_before(text, number) is None:
                 plain.append(number)

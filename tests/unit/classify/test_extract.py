@@ -79,6 +79,12 @@ from app.domain.classify.orders import find_orders
         ("order 5077 31, please", ["5077 31"]),
         ("order 5077 31 items", ["5077"]),
         ("Job number 40918.", ["40918"]),
+        ("our flight HKM318 was dropped", ["HKM318"]),
+        ("Bitte stornieren Sie P-7733 noch heute", ["P-7733"]),
+        ("der Schreibtisch aus 7720-K wackelt", ["7720-K"]),
+        ("il telefono ricevuto (U-44120) va bene", ["U-44120"]),
+        ("op ticket M5TR8X staat mijn roepnaam", ["M5TR8X"]),
+        ("the phone came two days late UP-40127", ["UP-40127"]),
         ("cancel the two coaches, H-552.", ["H-552"]),
         ("the seats on W4TN7B", ["W4TN7B"]),
         ("tonight's order, number 417, $47", ["417"]),
@@ -161,6 +167,8 @@ def test_order_numbers(text: str, orders: list[str]) -> None:
         "VAT of my company (B00000000)",
         "subir el pedido a 160",
         "the number ends in 7719",
+        "my card's number is 7710-338",
+        "Numéro d'adhérent : 604418",
     ],
 )
 def test_other_numbers_are_no_orders(text: str) -> None:
