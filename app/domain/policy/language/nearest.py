@@ -5,6 +5,7 @@ from __future__ import annotations
 from difflib import SequenceMatcher, get_close_matches
 from functools import lru_cache
 
+from app.domain.policy.language.phrases import said_instead
 from app.domain.policy.language.vocabulary import FORMS, SAID_OTHERWISE, SUBJECTS
 from app.domain.policy.language.words import Word
 
@@ -97,6 +98,10 @@ def nearest(
     firsts = {phrase.split()[0]: phrase for phrase in continuations}
     hint = ""
     meant = closest(word, [first for first in firsts if first.isalpha()]) if word else None
+    said, remark = said_instead(words, index, meant not in {None, word})
+    if said:
+        hint = f"This language says: {said[0]}{f' {remark}' if remark else ''}."
+        return hint, said
     if word[:1].isalnum() and '"quoted' in firsts:
         hint = f'Your own words stand in quotation marks: "{words[index].text}".'
     elif word in SAID_OTHERWISE:

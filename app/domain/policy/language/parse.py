@@ -18,6 +18,7 @@ from app.domain.policy.language.words import MAX_SENTENCE_WORDS, Sentence, Word
 
 MAX_DEPTH = 20
 _END = "$END"
+_BEGINS_CONDITION = frozenset({"if", "when", "unless"})
 _CURRENCY = re.compile(r"^[A-Z]{3}$")
 _SHOWN = {
     "QUOTED": '"quoted words"',
@@ -190,7 +191,7 @@ def _broken(sentence: Sentence, text: str, index: int) -> tuple[list[Parsed], li
         message = (
             f'Amounts are written with the currency behind them: "50 USD", not "{word.text}50".'
         )
-    elif word.value in {"and", "or"} and {"AND", "OR"} & fitting:
+    elif word.value in {"and", "or"} and _is_mixed(words[:index], word.value, fitting):
         message = (
             '"and" and "or" are mixed. Put brackets around what belongs together: (… and …) or …'
         )
@@ -210,6 +211,14 @@ def _broken(sentence: Sentence, text: str, index: int) -> tuple[list[Parsed], li
             more, further = _rest(sentence, text, later)
             return more, [problem, _no_stop(words[later - 1]), *further]
     return [], [problem]
+
+
+def _is_mixed(before: list[Word], joint: str, fitting: set[str]) -> bool:
+    """Whether a condition was joined by "and" and goes on with "or", or the other way round."""
+    other = {"and": "or", "or": "and"}[joint]
+    said = [word.value for word in before]
+    begun = max((at for at, word in enumerate(said) if word in _BEGINS_CONDITION), default=None)
+    return begun is not None and other in said[begun:] and other.upper() in fitting
 
 
 def _may_begin(words: list[Word], index: int) -> bool:

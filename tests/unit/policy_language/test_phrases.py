@@ -1,0 +1,139 @@
+"""What people write in their own words is answered with the sentence to write."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.domain.policy.language.compile import compile_policy
+
+# What was written, what is answered first, and the sentence that then stands there.
+PHRASES = [
+    (
+        "Refund it if the item is on sale.",
+        "the item is discounted",
+        "Refund it if {}.",
+    ),
+    ("Refund it if the item is not on sale.", "the item is not discounted", "Refund it if {}."),
+    ("Ask for a photo if the item is digital.", "ask for evidence", "{} if the item is digital."),
+    (
+        "Refund it if the customer sent a photo.",
+        "the customer has sent evidence",
+        "Refund it if {}.",
+    ),
+    (
+        "Refund it if the customer has not sent a photo.",
+        "the customer has not sent evidence",
+        "Refund it if {}.",
+    ),
+    ("Refund it if the item is unused.", "the item was not opened or used", "Refund it if {}."),
+    (
+        "Refund it if the item was delivered within 60 days and is digital.",
+        "the item was delivered within the last 60 days",
+        "Refund it if {} and is digital.",
+    ),
+    (
+        "Refund it if the item arrived within 2 weeks.",
+        "the item arrived within the last 14 days",
+        "Refund it if {}.",
+    ),
+    (
+        "Refund it if the item was bought from 1 November to 24 December with returns until "
+        "31 January.",
+        "the order was placed from 1 November to 24 December with returns until 31 January",
+        "Refund it if {}.",
+    ),
+    (
+        "Refund it if the order was purchased within 3 months.",
+        "the order was placed within the last 90 days",
+        "Refund it if {}.",
+    ),
+    (
+        "Refund it less a restocking fee of 15% and a return shipping fee of 5.90 EUR.",
+        "and less a return shipping fee of 5.90 EUR",
+        "Refund it less a restocking fee of 15% {}.",
+    ),
+    (
+        "Allow at most 3 refunds per customer in 1 year; beyond that ask a person to review.",
+        "in 365 days",
+        "Allow at most 3 refunds per customer {}; beyond that ask a person to review.",
+    ),
+    (
+        "Refund the item within 30 days of delivery.",
+        "Refund the item if it was delivered within the last 30 days",
+        "{}.",
+    ),
+    (
+        "Refund the item within 14 days of the purchase.",
+        "Refund the item if it was ordered within the last 14 days",
+        "{}.",
+    ),
+    (
+        "Refund the item and keep 15% restocking fee.",
+        "less a restocking fee of 15%",
+        "Refund the item {}.",
+    ),
+    (
+        "Refund the item minus 5 EUR for the return label.",
+        "less a return shipping fee of 5 EUR",
+        "Refund the item {}.",
+    ),
+    ("Refund it if the item is a helmet.", 'the item has the tag "helmet"', "Refund it if {}."),
+    (
+        "Refund it if the item is not a helmet.",
+        'the item does not have the tag "helmet"',
+        "Refund it if {}.",
+    ),
+    (
+        "Refund it if the item is a used helmet.",
+        'the item has the tag "helmet" and was opened or used',
+        "Refund it if {}.",
+    ),
+    ("Refund it if the customer is a VIP.", 'the customer has the tag "VIP"', "Refund it if {}."),
+    ("Refund it if the item is faulty.", "the reason is damaged", "Refund it if {}."),
+    ("Refund it if the item arrived damaged.", "the reason is damaged", "Refund it if {}."),
+]
+
+
+@pytest.mark.parametrize(("written", "answered", "then"), PHRASES)
+def test_the_sentence_to_write_is_named_first_and_can_be_read(
+    written: str, answered: str, then: str
+) -> None:
+    (problem,) = compile_policy(written).problems
+    assert problem.suggestions[0] == answered
+    assert f"This language says: {answered}" in problem.message
+    mended = compile_policy(then.format(problem.suggestions[0]))
+    assert mended.policy is not None, mended.problems
+
+
+def test_a_phrase_with_one_meaning_has_one_answer() -> None:
+    (problem,) = compile_policy("Refund it if the item was delivered within 60 days.").problems
+    assert problem.suggestions == ("the item was delivered within the last 60 days",)
+
+
+def test_what_damaged_may_mean_is_told_apart() -> None:
+    (problem,) = compile_policy("Refund it if the item is faulty.").problems
+    assert problem.suggestions == ("the reason is damaged", "the customer reports a fault")
+    assert "damaged, wrong item or not as described" in problem.message
+
+
+@pytest.mark.parametrize(
+    "text", ["Refund or exchange it.", "Refund the item or exchange it if the item is digital."]
+)
+def test_a_choice_of_the_customers_is_offered_instead(text: str) -> None:
+    (problem,) = compile_policy(text).problems
+    assert "mixed" not in problem.message
+    assert problem.suggestions == ("refund the item …, and offer exchange instead",)
+
+
+def test_and_and_or_are_mixed_in_conditions_only() -> None:
+    (mixed,) = compile_policy(
+        "Refund it if the item is digital and is perishable or is discounted."
+    ).problems
+    assert "are mixed" in mixed.message
+    (plain,) = compile_policy("Do not refund the item or the order.").problems
+    assert "are mixed" not in plain.message
+
+
+def test_a_known_word_misspelled_is_no_phrase() -> None:
+    (problem,) = compile_policy("Refund it if the item is a giftcard.").problems
+    assert 'Did you mean "gift"?' in problem.message
