@@ -24,9 +24,9 @@ BUCKETS = 1 << 16
 WORD_WEIGHT = 3
 PAIR_WEIGHT = 3
 LETTERS_WEIGHT = 1
-CONCEPT_WEIGHT = 5
+CONCEPT_WEIGHT = 3
 # What the rules found counts beside the words, whatever the length of the text.
-SIGNAL_WEIGHT = 0.25
+SIGNAL_WEIGHT = 0.12
 
 # What a customer wants is said in the beginning, or at the end: so many words are looked at.
 _WORDS_AT_START = 450
