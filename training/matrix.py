@@ -27,12 +27,10 @@ def row_of(read: TextRead) -> dict[int, float]:
         squares += features.WORD_WEIGHT**2 + len(word.letters) * features.LETTERS_WEIGHT**2
         for number in word.letters:
             add(number, features.LETTERS_WEIGHT)
-    for number in features.pair_buckets(read.sentences):
-        add(number, features.PAIR_WEIGHT)
-        squares += features.PAIR_WEIGHT**2
-    for number in features.concept_buckets(read.sentences):
-        add(number, features.CONCEPT_WEIGHT)
-        squares += features.CONCEPT_WEIGHT**2
+    for numbers, weight in features.sentence_buckets(read.sentences):
+        squares += len(numbers) * weight**2
+        for number in numbers:
+            add(number, weight)
     norm = math.sqrt(squares) or 1.0
     row = {number: value / norm for number, value in found.items()}
     for number in features.signal_buckets(read.signals):

@@ -143,10 +143,7 @@ def _values(text: TextRead) -> list[tuple[int, float]]:
         for number in word.letters:
             found[number] = found.get(number, 0.0) + features.LETTERS_WEIGHT
         squares += features.WORD_WEIGHT**2 + len(word.letters) * features.LETTERS_WEIGHT**2
-    for numbers, weight in (
-        (features.pair_buckets(text.sentences), features.PAIR_WEIGHT),
-        (features.concept_buckets(text.sentences), features.CONCEPT_WEIGHT),
-    ):
+    for numbers, weight in features.sentence_buckets(text.sentences):
         squares += len(numbers) * weight**2
         for number in numbers:
             found[number] = found.get(number, 0.0) + weight

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
-from itertools import islice
+from itertools import chain, islice
 from typing import NamedTuple
 from zlib import crc32
 
@@ -25,6 +25,7 @@ WORD_WEIGHT = 3
 PAIR_WEIGHT = 3
 LETTERS_WEIGHT = 1
 CONCEPT_WEIGHT = 3
+CONCEPT_PAIR_WEIGHT = 2
 # What the rules found counts beside the words, whatever the length of the text.
 SIGNAL_WEIGHT = 0.12
 
@@ -37,9 +38,12 @@ _DIFFERENT_WORDS = 280
 _PIECES = 24 * _DIFFERENT_WORDS
 
 _LONG_WORD = 24
-# How many concepts further on still make a pair.
+# How many words with concepts further on still make a pair.
 _REACH = 4
 _CACHED_WORDS = 4096
+_CACHED_PAIRS = 1 << 15
+# Concepts that tell a wish: what stands in one sentence with them is what is wished for.
+_WISHES = frozenset({"want", "please", "demand", "need", "rather"})
 
 
 _LETTERS = crc32(b"l")
@@ -153,22 +157,51 @@ def pair_buckets(text: Iterable[Sentence]) -> set[int]:
     return found
 
 
+def concept_lines(text: Iterable[Sentence]) -> list[tuple[list[tuple[str, ...]], bool]]:
+    """The concepts of each sentence, word by word where a word has any, and whether it asks."""
+    return [
+        ([found for word in sentence.words if (found := concepts_in(word))], sentence.is_question)
+        for sentence in text
+    ]
+
+
 def concept_buckets(text: Iterable[Sentence]) -> set[int]:
-    """Concepts, pairs of them in one sentence in their order, and concepts that are asked about."""
+    """Concepts, and apart from that those that are asked about or stand beside a wish."""
     found: set[str] = set()
-    for sentence in text:
-        line: list[str] = []
-        for word in sentence.words:
-            line.extend(concepts_in(word))
-        mark = "?" if sentence.is_question else ""
-        for place, name in enumerate(line):
-            found.add(name)
-            if mark:
-                found.add(f"?{name}")
-            for other in line[place + 1 : place + 1 + _REACH]:
-                if other != name:
-                    found.add(f"{name}>{other}")
+    for line, is_question in concept_lines(text):
+        names = set(chain.from_iterable(line))
+        found |= names
+        if is_question:
+            found.update(f"?{name}" for name in names)
+        if not _WISHES.isdisjoint(names):
+            found.update(f"!{name}" for name in names)
     return {bucket(f"c{name}") for name in found}
+
+
+def concept_pair_buckets(text: Iterable[Sentence]) -> set[int]:
+    """Pairs of concepts near each other in one sentence; languages differ in their order."""
+    found: set[int] = set()
+    for line, _ in concept_lines(text):
+        for place, names in enumerate(line):
+            for others in line[place + 1 : place + 1 + _REACH]:
+                found.update(_pairs(names, others))
+    return found
+
+
+@lru_cache(maxsize=_CACHED_PAIRS)
+def _pairs(names: tuple[str, ...], others: tuple[str, ...]) -> tuple[int, ...]:
+    """The buckets of all pairs of one concept of each word, whichever comes first."""
+    pairs = {(min(a, b), max(a, b)) for a in names for b in others if a != b}
+    return tuple(bucket(f"c{a}&{b}") for a, b in pairs)
+
+
+def sentence_buckets(text: Sequence[Sentence]) -> tuple[tuple[set[int], int], ...]:
+    """All that is looked for sentence by sentence: buckets, and how much each of them weighs."""
+    return (
+        (pair_buckets(text), PAIR_WEIGHT),
+        (concept_buckets(text), CONCEPT_WEIGHT),
+        (concept_pair_buckets(text), CONCEPT_PAIR_WEIGHT),
+    )
 
 
 def signal_buckets(names: Iterable[str]) -> set[int]:

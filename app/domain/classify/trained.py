@@ -155,10 +155,7 @@ class Weights:
             packed += part
             count += number
             squares += square
-        for numbers, weight in (
-            (features.pair_buckets(text.sentences), features.PAIR_WEIGHT),
-            (features.concept_buckets(text.sentences), features.CONCEPT_WEIGHT),
-        ):
+        for numbers, weight in features.sentence_buckets(text.sentences):
             part, number = self._packed.total(numbers)
             packed += weight * part
             count += weight * number

@@ -76,10 +76,7 @@ def test_packed_sums_equal_plain_sums() -> None:
         squares += features.WORD_WEIGHT**2 + len(word.letters)
         for number in word.letters:
             found[number] = found.get(number, 0) + features.LETTERS_WEIGHT
-    for numbers, weight in (
-        (features.pair_buckets(text.sentences), features.PAIR_WEIGHT),
-        (features.concept_buckets(text.sentences), features.CONCEPT_WEIGHT),
-    ):
+    for numbers, weight in features.sentence_buckets(text.sentences):
         squares += len(numbers) * weight**2
         for number in numbers:
             found[number] = found.get(number, 0) + weight
