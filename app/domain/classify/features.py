@@ -17,7 +17,7 @@ from zlib import crc32
 from app.domain.classify.concepts import concepts_of
 from app.domain.classify.cues import Sentence
 
-VERSION = 1
+VERSION = 2
 BUCKETS = 1 << 16
 
 # How much one feature of each sort weighs; whole numbers, so that sums stay exact.
@@ -27,7 +27,7 @@ LETTERS_WEIGHT = 1
 CONCEPT_WEIGHT = 3
 CONCEPT_PAIR_WEIGHT = 2
 # What the rules found counts beside the words, whatever the length of the text.
-SIGNAL_WEIGHT = 0.12
+SIGNAL_WEIGHT = 0.08
 
 # What a customer wants is said in the beginning, or at the end: so many words are looked at.
 _WORDS_AT_START = 450
@@ -166,11 +166,13 @@ def concept_lines(text: Iterable[Sentence]) -> list[tuple[list[tuple[str, ...]],
 
 
 def concept_buckets(text: Iterable[Sentence]) -> set[int]:
-    """Concepts, and apart from that those that are asked about or stand beside a wish."""
+    """Concepts, and once more those of the beginning, of questions and beside a wish."""
     found: set[str] = set()
-    for line, is_question in concept_lines(text):
+    for number, (line, is_question) in enumerate(concept_lines(text)):
         names = set(chain.from_iterable(line))
         found |= names
+        if number == 0:
+            found.update(f"^{name}" for name in names)
         if is_question:
             found.update(f"?{name}" for name in names)
         if not _WISHES.isdisjoint(names):
