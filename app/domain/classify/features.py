@@ -27,7 +27,7 @@ LETTERS_WEIGHT = 1
 CONCEPT_WEIGHT = 3
 CONCEPT_PAIR_WEIGHT = 2
 # What the rules found counts beside the words, whatever the length of the text.
-SIGNAL_WEIGHT = 0.08
+SIGNAL_WEIGHT = 0.06
 
 # What a customer wants is said in the beginning, or at the end: so many words are looked at.
 _WORDS_AT_START = 450
