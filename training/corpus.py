@@ -264,7 +264,7 @@ class Writer:
             if draw.random() < 0.12:
                 subject = cores[0][:70]
         return Example(
-            text=self._noise(text),
+            text=self.mistyped(text),
             subject=subject,
             kind=recipe.kind,
             refund=recipe.refund,
@@ -303,6 +303,17 @@ class Writer:
             text = f"{text}\n\n{self._pick(language, 'quoted')}"
         return text
 
+    def with_talk(self, text: str, language: str) -> str:
+        """A text with an opening, an aside or a quoted mail around it."""
+        draw, parts = self._random, [text]
+        if draw.random() < 0.6:
+            parts.insert(0, self._pick(language, "opening"))
+        if draw.random() < 0.6:
+            parts.append(self._pick(language, "filler"))
+        if draw.random() < 0.3:
+            parts.append(self._pick(language, "quoted"))
+        return "\n".join(parts)
+
     def _chat(self, cores: list[str], language: str) -> str:
         agent, customer = self._random.choice(
             (("Agent", "Customer"), ("Support", "Visitor"), ("Lisa", "Tom"), ("Bot", "User"))
@@ -329,7 +340,8 @@ class Writer:
             words.insert(self._random.randint(0, len(words)), hums[language])
         return " ".join(words)
 
-    def _noise(self, text: str) -> str:
+    def mistyped(self, text: str) -> str:
+        """A text as hasty people type it: some without capitals or accents, with slips of keys."""
         draw = self._random
         if draw.random() < 0.14:
             text = text.lower()

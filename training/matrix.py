@@ -1,4 +1,4 @@
-"""Texts as sparse matrices for scikit-learn, by the same features that the product uses."""
+"""Texts as sparse matrices, by the same features that the product uses."""
 
 from __future__ import annotations
 
@@ -38,16 +38,20 @@ def row_of(read: TextRead) -> dict[int, float]:
     return row
 
 
-def matrix_of(examples: Iterable[Example]) -> csr_matrix:
-    """One row a text, `features.BUCKETS` columns."""
+def matrix_of(examples: Iterable[Example]) -> tuple[csr_matrix, list[bool]]:
+    """One row a text, `features.BUCKETS` columns; and whether the rules see a wish for money."""
     data, columns, ends = array("f"), array("i"), array("q", [0])
+    rules: list[bool] = []
     for example in examples:
-        row = row_of(read_text(example.text, example.subject))
+        text = read_text(example.text, example.subject)
+        rules.append(text.answer.refund)
+        row = row_of(text)
         columns.extend(row.keys())
         data.extend(row.values())
         ends.append(len(columns))
-    return csr_matrix(
+    matrix = csr_matrix(
         (np.asarray(data), np.asarray(columns), np.asarray(ends)),
         shape=(len(ends) - 1, features.BUCKETS),
         dtype=np.float32,
     )
+    return matrix, rules
