@@ -69,6 +69,9 @@ _FOLDS = 4
 # Trainings on other drawings, whose weights are averaged: they err in different places.
 _TRAININGS = 2
 
+# So many steps up and down a weight can have: finer ones change no score, and take more room.
+_LEVELS = 48
+
 # When a person is asked: at least so many tickets are decided, as many of them right as can be.
 _LEAST_DECIDED = 0.87
 
@@ -143,8 +146,8 @@ def rounded(
     """The weights as bytes, as they are shipped."""
     # The few largest weights are cut, so that the many small ones keep their digits.
     top = np.quantile(np.abs(weights), 0.9998, axis=0)
-    scales = np.maximum(top, 1e-6) / 127
-    whole = np.clip(np.round(weights / scales), -127, 127).astype(np.int16) + 128
+    scales = np.maximum(top, 1e-6) / _LEVELS
+    whole = np.clip(np.round(weights / scales), -_LEVELS, _LEVELS).astype(np.int16) + 128
     return Weights(
         whole.astype(np.uint8).tobytes(), scales.tolist(), biases.tolist(), calibration, "trained-2"
     )
