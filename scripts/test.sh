@@ -31,8 +31,9 @@ if strict && [ ${#skipped[@]} -gt 0 ]; then
   exit 1
 fi
 
-# Whole files go to one process, so that what a file sets up is set up once.
-parallel=(-n 2 --dist loadscope)
+# Whole files go to one process, so that what a file sets up is set up once. Three for two
+# processors: many tests wait, for a hold or a page.
+parallel=(-n 3 --dist loadscope --no-loadscope-reorder)
 case " $* " in *" -n "* | *" --pdb "* | *" -p no:xdist "*) parallel=() ;; esac
 
 code=0

@@ -16,6 +16,27 @@ settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCh
 settings.load_profile("busy")
 
 
+# Where tests wait longest, for holds, restarts and pages: they begin first, so that no process is
+# left alone with them at the end.
+_LONGEST = (
+    "tests/contract/test_headless_demo.py",
+    "tests/fault/",
+    "tests/browser/",
+    "tests/sandbox/",
+    "tests/contract/",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest parts first; else the order stays."""
+
+    def rank(item: pytest.Item) -> int:
+        places = (n for n, part in enumerate(_LONGEST) if item.nodeid.startswith(part))
+        return next(places, len(_LONGEST))
+
+    items.sort(key=rank)
+
+
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
     """URL of a PostgreSQL server. For tables take `postgres_database`: it's the test's own."""
