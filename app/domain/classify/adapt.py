@@ -26,7 +26,7 @@ _KEPT_ASIDE = 5
 _MOST_KEPT = 2000
 _FEWEST = 20
 
-_RATE = 1.5
+_RATE = 3.0
 _PULL = 0.01
 # Texts gone through in all; few labels are gone through more often than many.
 _STEPS = 20_000
@@ -35,7 +35,7 @@ _FEWEST_ROUNDS = 2
 # Errors below this teach nothing.
 _SMALL = 0.03
 # A feature that stood in so many training texts moves half as fast as a new one.
-_WELL_KNOWN = 12.0
+_WELL_KNOWN = 40.0
 # What moves slower than this isn't moved at all.
 _FIXED = 0.03
 
@@ -185,16 +185,17 @@ def moved_by(
 
 def _errors(scores: Sequence[float], label: Label) -> list[tuple[int, float]]:
     """How far each head is from what the label says, where it matters."""
-    right = None if label.kind is None else 1 + KINDS.index(label.kind)
     found: list[tuple[int, float]] = []
-    for lane, score in enumerate(scores[: 1 + len(KINDS)]):
-        if (label.refund if lane == 0 else right) is None:
-            continue
-        wanted = bool(label.refund) if lane == 0 else lane == right
-        error = 1 / (1 + math.exp(-max(-30.0, min(30.0, score)))) - wanted
-        if abs(error) >= _SMALL:
-            found.append((lane, error))
-    return found
+    if label.refund is not None:
+        found.append((0, 1 / (1 + math.exp(-max(-30.0, min(30.0, scores[0])))) - label.refund))
+    if label.kind is not None:
+        kinds = scores[1 : 1 + len(KINDS)]
+        best = max(kinds)
+        powers = [math.exp(score - best) for score in kinds]
+        total = sum(powers)
+        right = KINDS.index(label.kind)
+        found += [(1 + n, power / total - (n == right)) for n, power in enumerate(powers)]
+    return [(lane, error) for lane, error in found if abs(error) >= _SMALL]
 
 
 def _merged(base: Weights, moved: dict[int, list[float]], name: str) -> Weights:
