@@ -43,8 +43,31 @@ _GROUPS = {
 # Where the phrases of reasons.txt count: elsewhere they are too common to tell a reason.
 _TOLD_IN_MANY_WORDS = frozenset({Kind.DAMAGED_WRONG, Kind.RETURN, Kind.EXCHANGE_CREDIT})
 # Words that begin like a fault in another language: "casse*", "rott*".
-_OTHERS = frozenset({"casserole", "casseroles", "cassette", "cassettes", "rotterdam"})
+_OTHERS = frozenset(
+    {"casserole", "casseroles", "cassette", "cassettes", "rotterdam"}
+    | {"cassetto", "cassetti", "cassetta"}
+)
+# Phrases that alone say too little: who wants another day "instead of" Monday got nothing wrong.
+_ALONE_TOO_LITTLE = frozenset(
+    {"instead of", "au lieu", "en vez de", "em vez de", "invece di", "invece del", "in plaats van"}
+    | {"geht nicht", "geht das nicht", "won't work", "wont work"}
+)
+# What people break when they fall; the leg of a chair breaks without "my".
+_LIMBS = frozenset(
+    {"leg", "arm", "ankle", "foot", "wrist", "hip", "knee", "collarbone", "jambe", "bras"}
+    | {"cheville", "poignet", "pied", "genou", "gamba", "braccio", "caviglia", "polso", "piede"}
+    | {"ginocchio", "pierna", "brazo", "tobillo", "muneca", "pie", "rodilla", "perna", "braco"}
+    | {"tornozelo", "pulso", "joelho", "bein", "knochel", "fuss", "handgelenk", "been", "enkel"}
+    | {"pols", "voet", "knie"}
+)
+_OWN = frozenset({"my", "his", "her", "mir", "sich", "mein", "meine", "mijn", "haar", "zijn"})
+# Behind these, Portuguese "no" is "in the": "no site dizia".
+_PLACES = frozenset(
+    {"site", "anuncio", "vosso", "seu", "meu", "nosso", "app", "canto", "lado", "fundo", "meio"}
+    | {"pacote", "dia", "primeiro", "segundo", "catalogo", "rotulo"}
+)
 _BEFORE = 3
+_AFTER = 4
 
 
 def _is_denied(sentence: Sentence, hit: Hit) -> bool:
@@ -57,7 +80,8 @@ def _is_denied(sentence: Sentence, hit: Hit) -> bool:
         if before[place] in word_set("contrast"):
             return False
         if before[place] in negations:
-            return True
+            behind = sentence.words[hit.start - len(before) + place + 1]
+            return not (before[place] == "no" and behind in _PLACES)
     return False
 
 
@@ -78,8 +102,20 @@ def reason_told(reading: Reading, kind: Kind) -> Reason:
 
 
 def _is_told(reading: Reading, hits: Sequence[Hit]) -> bool:
-    return any(
-        not _is_denied(reading.text[hit.sentence], hit)
-        and _OTHERS.isdisjoint(reading.text[hit.sentence].words[hit.start : hit.end])
-        for hit in hits
-    )
+    return any(_tells(reading.text[hit.sentence], hit) for hit in hits)
+
+
+def _tells(sentence: Sentence, hit: Hit) -> bool:
+    """Whether a phrase tells what it seems to: it isn't denied, and means nothing else."""
+    said = sentence.words[hit.start : hit.end]
+    if " ".join(said) in _ALONE_TOO_LITTLE or not _OTHERS.isdisjoint(said):
+        return False
+    return not _is_denied(sentence, hit) and not _is_injury(sentence, hit)
+
+
+def _is_injury(sentence: Sentence, hit: Hit) -> bool:
+    """Whether what broke is somebody's leg: "broke my leg", "mir das Bein gebrochen"."""
+    if not _LIMBS.isdisjoint(sentence.words[hit.start + 1 : hit.end + _AFTER]):
+        return True
+    before = sentence.words[max(0, hit.start - _AFTER) : hit.start]
+    return not _LIMBS.isdisjoint(before) and not _OWN.isdisjoint(before)

@@ -42,9 +42,9 @@ _FIRST_REASON = 1 + len(KINDS)
 LANES = _FIRST_REASON + len(REASONS)
 
 _FEW_WORDS = 3
-# So sure of the kind are the heads when their reason counts without a phrase that names it.
-_SURE_OF_REASON = 0.95
-# And so sure where that kind has one reason only.
+# So sure of the kind are the heads where a phrase names the reason: it rests on the kind too.
+_SURE_OF_TOLD = 0.5
+# And so sure where no phrase names it, but the kind has one reason only.
 _SURE_OF_KIND = 0.8
 # How sure a short yes to an offered refund is.
 _YES = 0.6
@@ -309,14 +309,16 @@ class TrainedClassifier:
         )
 
     def _reason(self, found: TextRead, scores: Sequence[float], said: Guess) -> Reason:
-        """The reason; unknown where nobody named one and the heads aren't sure of the kind.
+        """The reason; unknown where nobody named one, or the heads aren't sure of the kind.
 
         Policies make exceptions for reasons: a guess must not open one.
         """
+        if said.confidence < _SURE_OF_TOLD:
+            return Reason.UNKNOWN
         told = reason_told(found.reading, said.kind)
         if told is not Reason.UNKNOWN:
             return told
         has_one = len(REASONS_OF_KIND.get(said.kind, ())) == 1
-        if said.confidence < (_SURE_OF_KIND if has_one else _SURE_OF_REASON):
+        if not has_one or said.confidence < _SURE_OF_KIND:
             return Reason.UNKNOWN
         return likeliest_reason(scores, said.kind, told)

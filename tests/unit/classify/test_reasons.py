@@ -39,6 +39,16 @@ CLASSIFIER = TrainedClassifier()
         ("The noise cancelling headset goes back.", Kind.RETURN, Reason.UNKNOWN),
         ("The casserole dish went to Rotterdam.", Kind.DAMAGED_WRONG, Reason.UNKNOWN),
         ("My invoice is broken.", Kind.INVOICE, Reason.UNKNOWN),
+        # Who breaks a leg, or wants one day instead of another, tells of no fault.
+        ("I broke my ankle and can't come.", Kind.DAMAGED_WRONG, Reason.UNKNOWN),
+        ("Ich habe mir das Bein gebrochen.", Kind.DAMAGED_WRONG, Reason.UNKNOWN),
+        ("The leg of the chair broke.", Kind.DAMAGED_WRONG, Reason.DAMAGED),
+        ("Quero o dia 4 em vez de 6.", Kind.DAMAGED_WRONG, Reason.UNKNOWN),
+        ("Il numero delle scarpe.", Kind.DAMAGED_WRONG, Reason.UNKNOWN),
+        ("No site dizia pele genuína.", Kind.DAMAGED_WRONG, Reason.NOT_AS_DESCRIBED),
+        ("Die Platte hat eine Schramme.", Kind.DAMAGED_WRONG, Reason.DAMAGED),
+        ("Il cappotto mi va piccolo.", Kind.EXCHANGE_CREDIT, Reason.CHANGED_MIND),
+        ("The sandals are a bit tight.", Kind.RETURN, Reason.CHANGED_MIND),
     ],
 )
 def test_a_reason_is_told_by_a_phrase_that_goes_with_the_kind(
