@@ -150,9 +150,22 @@ def explain(file: str, stores: Sequence[str], is_json: bool) -> None:
         click.echo(explanation.model_dump_json(indent=2))
     else:
         click.echo(in_words(explanation))
-        for problem in explanation.problems:
-            click.echo(problem.in_words(file))
+        _say_doubts(explanation.problems, file)
     sys.exit(1 if any(one.severity is Severity.ERROR for one in explanation.problems) else 0)
+
+
+def _say_doubts(problems: Sequence[Problem], file: str) -> None:
+    """The problems beneath an explanation. Conflicts are told in full by `check` alone."""
+    for problem in problems:
+        if problem.code not in {"conflict", "priorities"}:
+            click.echo(problem.in_words(file))
+    count = sum(problem.code == "conflict" for problem in problems)
+    if count:
+        who = "sentence conflicts" if count == 1 else "sentences conflict"
+        click.echo(
+            f"{count} {who} with others. What meets, and an order that settles it: "
+            f"makegood policy check {file}"
+        )
 
 
 @policy.command()

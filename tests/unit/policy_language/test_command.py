@@ -108,6 +108,20 @@ def test_explain_says_every_clause_back(good: Path) -> None:
     assert PRECEDENCE in result.output
 
 
+def test_explain_refers_to_check_for_conflicts() -> None:
+    text = (
+        'Rule "a": refund it if it is digital. Rule "b": exchange it if it is perishable. '
+        'Rule "c": repair it if it is discounted.'
+    )
+    explained = run("explain", "-", stdin=text.encode())
+    assert explained.exit_code == 1
+    assert "want different things" not in explained.output
+    assert "2 sentences conflict with others." in explained.output
+    assert "makegood policy check -" in explained.output
+    checked = run("check", "-", stdin=text.encode()).output
+    assert "Give priorities in this order: a 20, b 10. Write" in checked
+
+
 def test_explain_as_json_holds_sentences_that_compile(good: Path) -> None:
     document = json.loads(run("explain", "--json", str(good)).output)
     said = "\n".join(one["sentence"] for one in document["clauses"])

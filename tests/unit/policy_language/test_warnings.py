@@ -108,14 +108,48 @@ def test_exceptions_in_a_ring_are_an_error() -> None:
     assert ring.severity is Severity.ERROR
 
 
-def test_many_conflicts_are_cut_short() -> None:
+def test_many_conflicts_are_told_rule_by_rule_and_cut_short() -> None:
     text = "\n".join(
         f'Rule "r{n}": refund {n + 1}% of the item if the item has the tag "t{n}".'
-        for n in range(30)
+        for n in range(60)
     )
     conflicts = found(text, "conflict")
     assert len(conflicts) == 51
-    assert any("the others aren't listed" in one.message for one in conflicts)
+    assert any("9 more sentences conflict" in one.message for one in conflicts)
+    assert '"r0" (line 1), "r1" (line 2)' in conflicts[9].message
+    assert not any(one.suggestions for one in conflicts)
+
+
+@pytest.mark.parametrize(
+    ("season", "severity"),
+    [
+        # A season that comes round surely meets what is young enough.
+        (
+            "the order was placed from 1 November to 24 December with returns until 31 January",
+            Severity.ERROR,
+        ),
+        ("the order was placed within the last 30 days", Severity.ERROR),
+        # That year may be over.
+        ("the order was placed from 1 November 2026 to 24 December 2026", Severity.WARNING),
+    ],
+)
+def test_a_season_and_an_age_conflict_like_two_ages(season: str, severity: Severity) -> None:
+    text = (
+        'Rule "Faulty": refund the item in full if the reason is damaged and the item was '
+        "delivered within the last 90 days. "
+        f'Rule "Holiday": refund the item less a restocking fee of 15% if {season}.'
+    )
+    (conflict,) = found(text, "conflict")
+    assert conflict.severity is severity
+
+
+def test_returns_that_end_before_something_is_old_enough_are_no_sure_conflict() -> None:
+    text = (
+        'Rule "a": refund it if the item was delivered more than 200 days ago. Rule "b": do not '
+        "refund it if the order was placed from 1 June to 9 June with returns until 20 June."
+    )
+    (conflict,) = found(text, "conflict")
+    assert conflict.severity is Severity.WARNING
 
 
 # --- dead clauses and gaps ----------------------------------------------------------------------

@@ -4,46 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from app.domain.policy.conditions import AllOf, Condition, facts_of
+from app.domain.policy.conditions import Condition, facts_of
 from app.domain.policy.facts import EVERY_STORE, Source, fact_spec
-from app.domain.policy.language.cases import (
-    Atom,
-    Case,
-    cases_of,
-    is_possible,
-    is_surely_possible,
-    meets,
-    negated,
-    without_repetition,
-)
-from app.domain.policy.language.printing_conditions import Words, listed
+from app.domain.policy.language.cases import Case, is_possible, meets, negated
+from app.domain.policy.language.conflicts import conflicts
+from app.domain.policy.language.looking import Looked, case_words, named
+from app.domain.policy.language.printing_conditions import listed
 from app.domain.policy.language.problems import Place, Problem, Severity
-from app.domain.policy.model import Clause, Effect, Policy, Scope
-from app.domain.policy.precedence import Ranked, effective_condition, find_cycle, rank
+from app.domain.policy.model import Policy, Scope
+from app.domain.policy.precedence import find_cycle, rank
 
-MOST_REPORTED = 50
 _MOST_STEPS = 5_000
-
-
-class _Looked:
-    """A clause with its rank and the cases it covers (None: too many to look at)."""
-
-    def __init__(self, ranked: Ranked) -> None:
-        clause = ranked.clause
-        self.clause = clause
-        self.ranked = ranked
-        found = cases_of(effective_condition(clause))
-        self.cases = None if found is None else [case for case in found if is_possible(case)]
-
-    @property
-    def is_dead(self) -> bool:
-        """Whether its condition can't ever hold."""
-        return self.cases == []
-
-    @property
-    def place(self) -> Place:
-        """Where the clause stands in the text."""
-        return Place(line=self.clause.source_line or 1, column=1)
 
 
 def analyse(policy: Policy, stores: Sequence[str] = EVERY_STORE) -> tuple[Problem, ...]:
@@ -51,35 +22,24 @@ def analyse(policy: Policy, stores: Sequence[str] = EVERY_STORE) -> tuple[Proble
 
     `stores` are the kinds of connected stores, e.g. ("shopify",).
     """
-    looked = [_Looked(ranked) for ranked in rank(policy.clauses)]
+    looked = [Looked(ranked) for ranked in rank(policy.clauses)]
     problems = [
         *_rings(looked),
         *_never_fire(looked),
-        *_conflicts(looked),
+        *conflicts(looked),
         *_gaps(looked),
         *_unsupplied(policy, stores),
         *_nobody_releases(policy),
     ]
-    problems.sort(key=lambda one: (one.place.line, one.place.column))
+    # What resolves all conflicts at once stands behind them.
+    problems.sort(key=lambda one: (one.code == "priorities", one.place.line, one.place.column))
     return tuple(problems)
-
-
-def _named(clause: Clause) -> str:
-    kind = "exception" if clause.is_exception else "rule"
-    line = f" (line {clause.source_line})" if clause.source_line else ""
-    return f'{kind} "{clause.title}"{line}'
-
-
-def _case_words(case: Sequence[Atom], most: int = 6) -> str:
-    told = without_repetition(case)
-    words = Words().condition(AllOf(parts=told[:most])) if told else "anything"
-    return words + (" and so on" if len(told) > most else "")
 
 
 # --- rings and dead clauses ---------------------------------------------------------------------
 
 
-def _rings(looked: list[_Looked]) -> Iterator[Problem]:
+def _rings(looked: list[Looked]) -> Iterator[Problem]:
     ring = find_cycle([one.ranked for one in looked])
     if ring:
         names = listed([f'"{clause.title}"' for clause in ring], "and")
@@ -91,14 +51,14 @@ def _rings(looked: list[_Looked]) -> Iterator[Problem]:
         )
 
 
-def _never_fire(looked: list[_Looked]) -> Iterator[Problem]:
+def _never_fire(looked: list[Looked]) -> Iterator[Problem]:
     for one in looked:
         if one.is_dead:
             yield Problem(
                 place=one.place,
                 code="never_fires",
                 severity=Severity.WARNING,
-                message=f"The {_named(one.clause)} can never fire: its conditions can't all hold.",
+                message=f"The {named(one.clause)} can never fire: its conditions can't all hold.",
             )
             continue
         above = next((other for other in looked if other is not one and _covers(other, one)), None)
@@ -107,12 +67,12 @@ def _never_fire(looked: list[_Looked]) -> Iterator[Problem]:
                 place=one.place,
                 code="never_fires",
                 severity=Severity.WARNING,
-                message=f"The {_named(one.clause)} can never decide: whenever it holds, the "
-                f"{_named(above.clause)} holds too and goes first.",
+                message=f"The {named(one.clause)} can never decide: whenever it holds, the "
+                f"{named(above.clause)} holds too and goes first.",
             )
 
 
-def _covers(above: _Looked, below: _Looked) -> bool:
+def _covers(above: Looked, below: Looked) -> bool:
     """Whether a clause that goes first holds whenever another does."""
     if above.is_dead or above.ranked.group == below.ranked.group:
         return False
@@ -121,85 +81,10 @@ def _covers(above: _Looked, below: _Looked) -> bool:
     return below.ranked.demands.implies(above.ranked.demands) and above.ranked.beats(below.ranked)
 
 
-# --- conflicts ----------------------------------------------------------------------------------
-
-
-def _conflicts(looked: list[_Looked]) -> Iterator[Problem]:
-    """Pairs that can hold at once, want different things, and none of which goes first."""
-    reported = 0
-    for index, one in enumerate(looked):
-        for two in looked[index + 1 :]:
-            if one.ranked.group == two.ranked.group:
-                continue
-            shared = _shared_case(one, two)
-            if shared is None:
-                continue
-            if one.ranked.beats(two.ranked) or two.ranked.beats(one.ranked):
-                continue
-            reported += 1
-            if reported > MOST_REPORTED:
-                yield Problem(
-                    place=two.place,
-                    code="conflict",
-                    message=f"More than {MOST_REPORTED} conflicts; the others aren't listed.",
-                )
-                return
-            yield _conflict(one, two, shared)
-
-
-def goes_before(policy: Policy) -> dict[str, tuple[str, ...]]:
-    """For each clause the names of those that it beats where both hold and differ."""
-    looked = [_Looked(ranked) for ranked in rank(policy.clauses)]
-    found: dict[str, tuple[str, ...]] = {}
-    for one in looked:
-        found[one.clause.id] = tuple(
-            two.clause.title
-            for two in looked
-            if one.ranked.group != two.ranked.group
-            and one.ranked.beats(two.ranked)
-            and _shared_case(one, two) is not None
-        )
-    return found
-
-
-def _shared_case(one: _Looked, two: _Looked) -> Case | None:
-    """A case in which both hold, or None."""
-    for mine in one.cases or ():
-        for theirs in two.cases or ():
-            if meets(mine, theirs):
-                return tuple(dict.fromkeys((*mine, *theirs)))
-    return None
-
-
-def _conflict(one: _Looked, two: _Looked, shared: Case) -> Problem:
-    effects = {one.clause.effect, two.clause.effect}
-    # Where one of both asks a person anyway, a person is what the conflict leads to.
-    is_harmless = bool(effects & {Effect.REVIEW, Effect.ASK_EVIDENCE})
-    is_error = not is_harmless and is_surely_possible(shared)
-    return Problem(
-        place=two.place,
-        code="conflict",
-        severity=Severity.ERROR if is_error else Severity.WARNING,
-        message=f"The {_named(two.clause)} and the {_named(one.clause)} can both hold and want "
-        f"different things, for instance if {_case_words(shared)}. Then a person must decide.",
-        suggestions=_ways_out(one.clause, two.clause),
-    )
-
-
-def _ways_out(one: Clause, two: Clause) -> tuple[str, ...]:
-    """How the author can say which of two goes first: mostly the one that doesn't simply refund."""
-    first, second = (one, two) if two.effect is Effect.REFUND else (two, one)
-    kind = "Exception" if first.is_exception else "Rule"
-    return (
-        f'Exception "{first.title}" to "{second.title}": …',
-        f'{kind} "{first.title}" with priority {max(second.priority, 0) + 10}: …',
-    )
-
-
 # --- gaps ---------------------------------------------------------------------------------------
 
 
-def _gaps(looked: list[_Looked]) -> Iterator[Problem]:
+def _gaps(looked: list[Looked]) -> Iterator[Problem]:
     """A case about which no clause says anything."""
     if any(one.cases is None for one in looked) or not looked:
         return
@@ -215,7 +100,7 @@ def _gaps(looked: list[_Looked]) -> Iterator[Problem]:
         place=Place(line=last, column=1),
         code="gap",
         severity=Severity.WARNING,
-        message=f"No sentence covers every case, for instance if {_case_words(gap)}. The answer "
+        message=f"No sentence covers every case, for instance if {case_words(gap)}. The answer "
         "is then no, without a reason of yours.",
         suggestions=('Otherwise do not refund the item, because "…".',),
     )
@@ -249,7 +134,7 @@ def _is_false(case: Case, held: Case) -> bool:
 
 def _conditions(policy: Policy) -> Iterator[tuple[Condition, int, str]]:
     for clause in policy.clauses:
-        yield clause.when, clause.source_line or 1, f"the {_named(clause)}"
+        yield clause.when, clause.source_line or 1, f"the {named(clause)}"
     for rule in policy.tier_rules:
         yield rule.when, rule.source_line or 1, f'the tier "{rule.title}"'
     if policy.automatic is not None and policy.automatic.when is not None:
@@ -275,11 +160,12 @@ def _unsupplied(policy: Policy, stores: Sequence[str]) -> Iterator[Problem]:
         who = "No connected store can" if is_nobody else f"{listed(without, 'and')} can't"
         lines = dict.fromkeys(str(number) for number, _ in places)
         where = f"line{'s' if len(lines) > 1 else ''} {listed(list(lines), 'and')}"
+        verb = "ask" if len(lines) > 1 else "asks"
         yield Problem(
             place=Place(line=line, column=1),
             code="no_store_has_it",
             severity=Severity.WARNING,
-            message=f'{who} tell "{spec.label}" ({name}), which {where} asks for. Where it '
+            message=f'{who} tell "{spec.label}" ({name}), which {where} {verb} for. Where it '
             "isn't known, a person must look.",
         )
 

@@ -137,12 +137,32 @@ def meets(one: Case, two: Case) -> bool:
 def is_surely_possible(case: Case) -> bool:
     """Whether a possible case is one surely: of comparisons that can be told apart fully.
 
-    A season, a list or a pattern counts when nothing else of the case is about the same.
+    A list or a pattern counts when nothing else of the case is about the same, a season also where
+    some day of it suits every age.
     """
     others = [_about(atom) for atom in case]
     return all(
-        (isinstance(atom, Test) and atom.operator in _NEGATED) or others.count(_about(atom)) == 1
+        (isinstance(atom, Test) and atom.operator in _NEGATED)
+        or others.count(_about(atom)) == 1
+        or (isinstance(atom, Season) and _suits_all(atom, case))
         for atom in case
+    )
+
+
+def _suits_all(season: Season, case: Case) -> bool:
+    """Whether a season that comes round every year surely meets the ages of a case.
+
+    What happens on a day of it is young enough for each "within the last …", and grows as old as
+    is asked for unless the season's returns end before.
+    """
+    young = {Operator.AT_MOST, Operator.LESS_THAN}
+    ages = [atom for atom in case if atom != season and _about(atom) == "time"]
+    return season.first.year is None and all(
+        isinstance(age, Test)
+        and (spec := fact_spec(age.fact)) is not None
+        and spec.type is FactType.DAYS
+        and (age.operator in young or (season.until is None and age.operator in _NEGATED))
+        for age in ages
     )
 
 

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from app.domain.base import Value
 from app.domain.policy.conditions import facts_of
 from app.domain.policy.facts import EVERY_STORE, fact_spec
-from app.domain.policy.language.analysing import analyse, goes_before
+from app.domain.policy.language.analysing import analyse
+from app.domain.policy.language.conflicts import goes_before
 from app.domain.policy.language.printing import (
     authority_sentences,
     clause_sentence,
