@@ -97,7 +97,8 @@ class Decision(Value):
     same answer. `evidence_wanted` says what to ask the customer for. `tier_because` says what made
     the tier.
     `headline` is the one sentence for people. `is_money_allowed` is False whenever a button that
-    moves money must be off; `blocked_because` then says why in words.
+    moves money must be off; `blocked_because` then says why in words. `warnings` names what is
+    due beside the plan: eligible lines that it leaves out.
     """
 
     verdict: Verdict
@@ -118,6 +119,7 @@ class Decision(Value):
     blocked_because: tuple[str, ...] = ()
     evidence_wanted: tuple[str, ...] = ()
     tier_because: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
     history: History = UNKNOWN_HISTORY
     rates: Rates = NO_RATES
     classification: Classification | None = None

@@ -197,6 +197,19 @@ class PlanTender(Value):
     is_manual: bool = False
 
 
+class LeftOut(Value):
+    """Lines that the policy gives something for and that this refund can't hold.
+
+    One refund goes to one destination. `amount` is what a refund of their own gives, its bonus
+    included; None where no money goes back for them or none can be given. `sentence` says what
+    they get and what to do.
+    """
+
+    line_ids: tuple[str, ...]
+    amount: Money | None = None
+    sentence: str
+
+
 class StoreComparison(Value):
     """Our total beside the store's own. `difference` is ours minus the store's.
 
@@ -220,6 +233,9 @@ class Plan(Value):
     `adjustment` is the difference that `amount_override` makes (negative: less goes back).
     To store credit there are no tenders, and `bonus` is given on top. `total_in_shop_currency` is
     what tiers are compared with: all that the merchant gives, bonus included.
+
+    `left_out` tells of eligible lines that need a refund of their own, or get no money; their
+    sentences stand among the `warnings`, too.
     """
 
     order_id: str
@@ -240,6 +256,7 @@ class Plan(Value):
     comparison: StoreComparison | None = None
     is_manual: bool = False
     warnings: tuple[str, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
 
     @model_validator(mode="after")
     def _sums_up(self) -> Plan:

@@ -244,7 +244,10 @@ def build_plan(order: Order, choice: RefundChoice, suggestion: Suggestion | None
         tenders=tenders,
         comparison=_comparison(order, choice, lines, computed, kept, suggestion),
         is_manual=is_manual,
-        warnings=(*_warnings(order, choice, lines, fees, tenders), *_bonus_warnings(order, choice)),
+        warnings=(
+            *_warnings(order, choice, lines, fees, tenders),
+            *_bonus_warnings(order, choice, total),
+        ),
     )
 
 
@@ -265,22 +268,26 @@ def _duties(order: Order, choice: RefundChoice) -> Money:
     )
 
 
-def _bonus(order: Order, choice: RefundChoice, total: Money) -> Money | None:
-    """What is given on top of store credit; None where there is nothing or the store can't."""
-    is_credit = choice.destination is Destination.STORE_CREDIT
-    if not is_credit or not order.can_give_bonus:
+def _bonus_due(choice: RefundChoice, total: Money) -> Money | None:
+    """What the policy gives on top of store credit, whoever can add it."""
+    if choice.destination is not Destination.STORE_CREDIT:
         return None
     return total.portion(Fraction(choice.bonus_percent) / 100) or None
 
 
-def _bonus_warnings(order: Order, choice: RefundChoice) -> list[str]:
-    is_credit = choice.destination is Destination.STORE_CREDIT
-    if not is_credit or not choice.bonus_percent or order.can_give_bonus:
+def _bonus(order: Order, choice: RefundChoice, total: Money) -> Money | None:
+    """What is given on top of store credit; None where there is nothing or the store can't."""
+    return _bonus_due(choice, total) if order.can_give_bonus else None
+
+
+def _bonus_warnings(order: Order, choice: RefundChoice, total: Money) -> list[str]:
+    due = _bonus_due(choice, total)
+    if due is None or order.can_give_bonus:
         return []
     percent = f"{choice.bonus_percent.normalize():f}"
     return [
         f"The policy gives {percent} % on top, but Makegood has no permission to add store credit "
-        "in this store: add the bonus by hand, or grant the permission."
+        f"in this store: add the bonus of {due} by hand, or grant the permission."
     ]
 
 

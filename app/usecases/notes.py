@@ -124,6 +124,7 @@ def _decision_note(case: Case, decision: Decision, order: Order, store_name: str
     paragraphs = [decision.headline]
     if decision.plan is not None:
         paragraphs += list(decision.plan.warnings)
+    paragraphs += list(decision.warnings)
     if case.match.chosen_by is not None:
         paragraphs.append("The order was chosen by hand.")
     return Note(
@@ -200,6 +201,8 @@ def outcome_note(refund: Refund) -> Note:
     paragraphs = [refund.explanation] if refund.explanation else []
     if refund.plan.bonus is not None and refund.state is RefundState.SETTLED:
         paragraphs.append(f"The bonus of {refund.plan.bonus} is added next.")
+    # What is still due once this refund is done must not be forgotten.
+    paragraphs += [one.sentence for one in refund.plan.left_out]
     if refund.override is not None:
         paragraphs.append(
             f"Against the policy: {refund.requested_by_name} set the rule "

@@ -19,7 +19,10 @@ from app.web.texts import text
 
 @dataclass(frozen=True)
 class StepView:
-    """One line with a stepper; `maximum` 0: it can't be chosen, and `note` says why."""
+    """One line with a stepper; `maximum` 0: it can't be chosen, and `note` says why.
+
+    `only` is the one method in which the policy gives something for it, if there is but one.
+    """
 
     id: str
     name: str
@@ -28,6 +31,7 @@ class StepView:
     maximum: int
     chosen: int
     percent: str
+    only: str = ""
 
 
 @dataclass(frozen=True)
@@ -134,6 +138,7 @@ def _step(order: Order, verdict: LineVerdict, plan: Plan | None, formats: Format
         maximum=item.refundable_quantity if is_open else 0,
         chosen=planned.get(item.id, 0),
         percent=f"{verdict.terms.percent.normalize():f}",
+        only=Destination.STORE_CREDIT.value if is_open and is_credit_only(verdict) else "",
     )
 
 

@@ -111,6 +111,9 @@ class OrderDocument(Value):
     """One order. `total` left out is the sum of lines, tax and shipping; `paid` the total.
 
     Money goes back to the `payments` in their order; left out, to one payment of what was paid.
+    `can_store_credit`: the store can give store credit for this order, with the policy's bonus
+    added to it. `can_give_bonus` false: the bonus must be added by hand, and the plan says how
+    much; left out, it can be given where store credit can.
     """
 
     order_id: str
@@ -129,6 +132,7 @@ class OrderDocument(Value):
     has_open_return: bool | None = False
     is_business_order: bool = False
     can_store_credit: bool = False
+    can_give_bonus: bool | None = None
     prices_include_tax: bool = False
     total: Amount | None = None
     paid: Amount | None = None
@@ -166,7 +170,7 @@ class OrderDocument(Value):
             self._total(lines, amounts) if self.total is None else _money(self.total, self.currency)
         )
         paid = total if self.paid is None else _money(self.paid, self.currency)
-        taken = {"name", "total", "paid", "lines", "payments", *_AMOUNTS}
+        taken = {"name", "total", "paid", "lines", "payments", "can_give_bonus", *_AMOUNTS}
         values: dict[str, Any] = {
             name: getattr(self, name) for name in type(self).model_fields if name not in taken
         }
@@ -177,6 +181,7 @@ class OrderDocument(Value):
             updated_at=self.created_at,
             read_at=now,
             shop_currency=self.currency,
+            can_give_bonus=self.can_store_credit and self.can_give_bonus is not False,
             total=total,
             paid=paid,
             customer=customer,

@@ -1,7 +1,8 @@
 """The evaluator: every clause is tested, none is short-circuited, and the answer says why.
 
 For each line: what the store itself rules out comes first (`app.domain.refundability`); then the
-clause that decides by `app.domain.policy.precedence.PRECEDENCE` gives the verdict. Refunding
+clause that decides by `app.domain.policy.precedence.PRECEDENCE` gives the verdict. Where the store
+only asks a person to look, the policy's no stands: it moves no money. Refunding
 clauses make it eligible, exclusions not eligible; reviews, asking for evidence, conflicts, and
 clauses that can't be told but could change the answer make it need review. Where nothing holds
 the line isn't eligible, and the nearest miss is named.
@@ -25,6 +26,7 @@ from app.domain.policy.compiled import CompiledPolicy, ids_of, prepare
 from app.domain.policy.drawing import line_facts, order_facts, some_facts
 from app.domain.policy.facts import Fact
 from app.domain.policy.history import UNKNOWN_HISTORY, History
+from app.domain.policy.left_out import left_out
 from app.domain.policy.lines import LineDecision, decide_line
 from app.domain.policy.model import STORE_PREFIX, Alternative, Clause, Effect, Policy, Resolution
 from app.domain.policy.proposal import proposal
@@ -64,7 +66,8 @@ def decide(
 
     `history` holds the figures that the policy asks for (`CompiledPolicy.windows`), `rates` what
     the admin set. Pure and deterministic: the same arguments give the same decision in any
-    process. The plan of an eligible decision covers eligible lines only. Without `keeps_all_facts`
+    process. The plan of an eligible decision covers eligible lines only, as far as one refund can
+    hold them; the others are named in `warnings`. Without `keeps_all_facts`
     only the facts are drawn that the answer can depend on: it is the same, and found sooner.
     """
     ready = prepare(policy)
@@ -108,7 +111,7 @@ def decide(
     blocked = _blocked_because(overall, verdicts, blocks, reached, plan, problem)
     decision = Decision(
         verdict=overall,
-        headline=problem or _headline(overall, verdicts, blocks, reached),
+        headline=problem or _headline(overall, verdicts, blocks, reached, plan),
         policy_id=policy.id,
         policy_version=policy.version,
         decided_at=now,
@@ -122,6 +125,7 @@ def decide(
         plan=None if reached else plan,
         is_money_allowed=not blocked,
         blocked_because=blocked,
+        warnings=tuple(one.sentence for one in plan.left_out) if plan is not None else (),
         history=history,
         rates=rates,
         classification=classification,
@@ -196,9 +200,14 @@ def _plan(
     ]
     terms = {line.line_id: line.terms for line in paid}
     try:
-        return build_plan(order, proposal(order, terms, with_shipping)), None
+        plan = build_plan(order, proposal(order, terms, with_shipping))
     except InvalidChoice as error:
         return None, f"No exact plan can be made: {error}"
+    rest = left_out(order, lines, plan)
+    if rest:
+        warnings = (*plan.warnings, *(one.sentence for one in rest))
+        plan = plan.model_copy(update={"left_out": rest, "warnings": warnings})
+    return plan, None
 
 
 def _headline(
@@ -206,10 +215,13 @@ def _headline(
     lines: Sequence[LineVerdict],
     blocks: Sequence[Finding],
     reached: Sequence[Finding],
+    plan: Plan | None,
 ) -> str:
     if blocks:
         return blocks[0].sentence
-    counted = [line for line in lines if line.verdict is verdict]
+    # Lines that the plan leaves out have a sentence of their own among the warnings.
+    apart = {line_id for one in plan.left_out for line_id in one.line_ids} if plan else set()
+    counted = [line for line in lines if line.verdict is verdict and line.line_id not in apart]
     if not counted:
         return reached[0].sentence if reached else NOTHING_TO_REFUND
     if verdict is Verdict.ELIGIBLE and len(counted) < len(lines):
@@ -263,7 +275,7 @@ def _blocked_because(
     if blocks:
         return tuple(block.sentence for block in blocks)
     if overall is not Verdict.ELIGIBLE:
-        open_lines = [line for line in lines if line.verdict is not Verdict.ELIGIBLE or not reached]
+        open_lines = [line for line in lines if line.verdict is not Verdict.ELIGIBLE]
         reasons = [one.sentence for one in reached] if _was_eligible(lines) else []
         reasons += [line.because for line in open_lines]
         return tuple(dict.fromkeys(reasons)) or (NOTHING_TO_REFUND,)

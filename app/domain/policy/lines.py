@@ -50,10 +50,8 @@ def decide_line(
     blocks = line_blocks(line)
     of_line = ready.of_lines.apply(facts, rates, today, ids)
     own = of_line.about(line.id)
-    if blocks:
-        kind = Verdict.NOT_ELIGIBLE if blocks[0].effect is Effect.EXCLUDE else Verdict.NEEDS_REVIEW
-        verdict = _verdict(line, kind, blocks[0].code, blocks[0].sentence)
-        return LineDecision(verdict, blocks + own)
+    if blocks and blocks[0].effect is Effect.EXCLUDE:
+        return _blocked(line, Verdict.NOT_ELIGIBLE, blocks, own)
     choice = _choice(ready, [*of_line.held, *of_order.held], [*of_line.maybe, *of_order.maybe])
     untold = _untold(choice, [*of_line.untold, *of_order.untold])
     decided = LineDecision(_from_choice(line, choice, untold), own)
@@ -68,8 +66,23 @@ def decide_line(
         _name_nearest_miss(decided, ready, line)
     if clause is not None and clause.effect is Effect.REFUND:
         _give_terms(decided, clause, facts, order, rates)
+    if blocks and decided.verdict.verdict is not Verdict.NOT_ELIGIBLE:
+        return _blocked(line, Verdict.NEEDS_REVIEW, blocks, own)
+    if blocks:
+        decided.findings = [*blocks, *decided.findings]
     decided.evidence = _evidence(ready, choice, facts, rates, today)
     return decided
+
+
+def _blocked(
+    line: LineItem, kind: Verdict, blocks: list[Finding], own: list[Finding]
+) -> LineDecision:
+    """What the store's own rule says of a line.
+
+    One that only asks a person to look protects money: it leaves the policy's no as it is.
+    """
+    verdict = _verdict(line, kind, blocks[0].code, blocks[0].sentence)
+    return LineDecision(verdict, blocks + own)
 
 
 def _choice(ready: CompiledPolicy, held: Sequence[Ranked], maybe: Sequence[Ranked]) -> Choice:

@@ -91,7 +91,8 @@ def proposal(
     """What the policy would refund: all that is left of the lines in `terms`, at their terms.
 
     Where some lines go back to the payment and others to store credit (or with another bonus), the
-    first kind is proposed, payment before credit: one refund has one destination. Shipping goes
+    first kind is proposed, payment before credit: one refund has one destination, and
+    `app.domain.policy.left_out` tells of the rest. Shipping goes
     back with the last goods, when a clause of one of these lines (`with_shipping`) gives it back.
     """
     together = _one_destination(terms)

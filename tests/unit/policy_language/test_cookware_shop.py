@@ -49,8 +49,7 @@ CHRISTMAS = datetime(2024, 12, 20, 12, 0, tzinfo=UTC)
 UNOPENED, OPENED = {"states_opened": False}, {"states_opened": True}
 
 CASES = [
-    # The store's own rule comes first: a gift card's code may have been spent.
-    Case("gift card", REVIEW, line={"is_gift_card": True}),
+    Case("gift card", DECLINED, by="gift_cards_and_engravings", line={"is_gift_card": True}),
     Case("engraved", DECLINED, by="gift_cards_and_engravings", line={"tags": ("Engraved",)}),
     Case("never arrived", REVIEW, by="lost", request={"reason": Reason.NOT_ARRIVED}, days=None),
     Case("not shipped", ELIGIBLE, "27.00", "cancelled_in_time", {"was_shipped": False}, days=None),

@@ -62,6 +62,19 @@ function limit(input) {
   row.querySelector('[data-step="1"]').disabled = count >= Number(input.max);
 }
 
+/** Items that go back in one way only are priced in that way; with others the agent's own choice
+ *  is there again. */
+function fitMethod(form) {
+  const chosen = [...form.querySelectorAll('[data-line]')].filter((row) => Number(row.querySelector('.step-count')?.value ?? 0) > 0);
+  const only = chosen.length && chosen.every((row) => row.dataset.only === chosen[0].dataset.only) ? chosen[0].dataset.only : '';
+  const now = form.querySelector('[data-method]:checked');
+  const wanted = only || form.dataset.usual;
+  const radio = wanted && form.querySelector(`[data-method][value="${wanted}"]`);
+  if (!now || !radio) { return; }
+  if (only) { form.dataset.usual ??= now.value; } else { delete form.dataset.usual; }
+  radio.checked = true;
+}
+
 export function prepare() {
   panel.querySelectorAll('form[data-action="part"]').forEach(prepareForm);
 }
@@ -77,11 +90,13 @@ function prepareForm(form) {
     const input = button.parentElement.querySelector('.step-count');
     input.value = String(Number(input.value) + Number(button.dataset.step));
     limit(input);
+    fitMethod(form);
     later(form);
   });
   form.addEventListener('input', (event) => {
     if (event.target.matches('[data-notify], [data-ask-reason]')) { return; }
-    if (event.target.matches('.step-count')) { limit(event.target); }
+    if (event.target.matches('.step-count')) { limit(event.target); fitMethod(form); }
+    if (event.target.matches('[data-method]')) { delete form.dataset.usual; }
     later(form);
   });
 }
