@@ -26,6 +26,13 @@ _COMPARE: dict[Operator, Callable[[Amount, Amount], bool]] = {
     Operator.MORE_THAN: lambda actual, limit: actual > limit,
 }
 _UPPER = frozenset({Operator.AT_MOST, Operator.LESS_THAN})
+# How a threshold is named: the most that may be is a limit, anything else is needed.
+_LIMIT_WORDS = {
+    Operator.AT_MOST: "limit",
+    Operator.LESS_THAN: "needs less than",
+    Operator.AT_LEAST: "needs at least",
+    Operator.MORE_THAN: "needs more than",
+}
 # Named, because a union is made anew wherever it is written, and this is asked very often.
 _NUMBER = (int, Decimal)
 # How many answers of one comparison are kept; the next decision mostly asks the same again.
@@ -194,7 +201,8 @@ class _Ready:
         sentence = f"{label}: {actual}"
         missed: Decimal | None = None
         if numbers is not None and self._has_limit:
-            sentence = f"{self._actual_words(fact)}, limit {self.threshold}"
+            words = _LIMIT_WORDS[test.operator]
+            sentence = f"{self._actual_words(fact)}, {words} {self.threshold}"
             if not holds:
                 missed = abs(Decimal(numbers[0]) - Decimal(numbers[1]))
                 sentence = f"{sentence}: {self._off_by(fact, missed)}"
@@ -206,11 +214,9 @@ class _Ready:
 
     def _off_by(self, fact: Fact, missed: Amount) -> str:
         is_date = isinstance(fact.value, date)
-        if self._is_upper and (is_date or self._is_days(fact)):
-            return f"{_count(missed, 'day')} late"
-        if is_date:
-            return f"{_count(missed, 'day')} early"
-        return f"off by {missed}"
+        if is_date or self._is_days(fact):
+            return f"{_count(missed, 'day')} {'late' if self._is_upper else 'early'}"
+        return f"{missed} too {'much' if self._is_upper else 'little'}"
 
     def _actual_words(self, fact: Fact) -> str:
         """The fact's label and value: "delivered 32 days ago", "unit price 50.00 EUR"."""

@@ -108,6 +108,15 @@ def test_explain_says_every_clause_back(good: Path) -> None:
     assert PRECEDENCE in result.output
 
 
+def test_explain_marks_what_nobody_wrote_and_says_what_words_cover() -> None:
+    text = "Refund it if the customer reports a fault. Remind every 12 hours."
+    output = run("explain", "-", stdin=text.encode()).output
+    assert "Nothing is released without a click. (usual)" in output
+    assert "All dates are in the time zone UTC. (usual)" in output
+    assert "Remind approvers every 12 hours, and after 3 reminders tell the owner.\n" in output
+    assert "(damaged, wrong item or not as described) (request)" in output
+
+
 def test_explain_refers_to_check_for_conflicts() -> None:
     text = (
         'Rule "a": refund it if it is digital. Rule "b": exchange it if it is perishable. '

@@ -26,7 +26,7 @@ from app.domain.policy.model import (
     Policy,
     Test,
 )
-from tests.support.policy_language import without_lines
+from tests.support.policy_language import compiled, without_lines
 from tests.support.policy_sentences import sentences
 
 SLOW = settings(
@@ -109,3 +109,13 @@ def test_the_grammar_has_no_conflict_that_is_resolved_by_luck(
     finally:
         logger.setLevel("CRITICAL")
     assert [one for one in caplog.messages if "onflict" in one] == []
+
+
+def test_amounts_have_their_cents_and_fees_are_joined() -> None:
+    text = (
+        "All amounts are in EUR. Refund the item less a restocking fee of 15% and less a return "
+        "shipping fee of 5.90 EUR if the item costs more than 50 EUR."
+    )
+    said = print_policy(compiled(text))
+    assert "of 15% and less a return shipping fee of 5.90 EUR if" in " ".join(said.split())
+    assert "more than 50 EUR" in said

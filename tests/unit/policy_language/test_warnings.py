@@ -98,6 +98,19 @@ def test_what_check_calls_a_conflict_the_evaluator_gives_to_a_person() -> None:
     assert decision.lines[0].conflict == ("a", "b")
 
 
+def test_what_is_needed_and_missed_is_said_so() -> None:
+    text = (
+        'Rule "dear": refund it if the item costs more than 5,000 EUR. '
+        'Rule "old": exchange it if the order was placed more than 900 days ago.'
+    )
+    request = Request(kind=Kind.REFUND_ITEM, reason=Reason.CHANGED_MIND)
+    findings = decide(compiled(text), make_order((make_line(),)), request, NOW).findings
+    dear = next(one.sentence for one in findings if one.title == "dear")
+    old = next(one.sentence for one in findings if one.title == "old")
+    assert "needs more than 5000.00 EUR" in dear and dear.endswith(" too little")
+    assert "needs more than 900: " in old and old.endswith(" days early")
+
+
 def test_exceptions_in_a_ring_are_an_error() -> None:
     text = (
         'Exception "a" to "b": refund it if the item is digital. '

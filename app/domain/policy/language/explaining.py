@@ -18,8 +18,12 @@ from app.domain.policy.language.printing import (
 )
 from app.domain.policy.language.printing_conditions import listed
 from app.domain.policy.language.problems import Problem
+from app.domain.policy.language.vocabulary import FORMS
 from app.domain.policy.model import Clause, Effect, Policy
 from app.domain.policy.precedence import PRECEDENCE
+
+# Marks what holds although the policy's author never wrote it.
+USUAL = "(usual)"
 
 
 class ClauseExplained(Value):
@@ -39,7 +43,9 @@ class ClauseExplained(Value):
 
 
 class Explanation(Value):
-    """The whole policy in words. `settings` and `authority` are sentences, too."""
+    """The whole policy in words. `settings` and `authority` are sentences, too: what holds although
+    nobody wrote it ends with "(usual)".
+    """
 
     title: str
     settings: tuple[str, ...]
@@ -65,9 +71,9 @@ def explain(policy: Policy, stores: Sequence[str] = EVERY_STORE) -> Explanation:
 def _settings(policy: Policy) -> list[str]:
     found = []
     if policy.currency is None:
-        found.append("Amounts without a currency are in the shop's own.")
+        found.append(f"Amounts without a currency are in the shop's own. {USUAL}")
     if policy.time_zone == "UTC":
-        found.append("All dates are in the time zone UTC.")
+        found.append(f"All dates are in the time zone UTC. {USUAL}")
     return found
 
 
@@ -75,7 +81,9 @@ def _clause(policy: Policy, clause: Clause, beaten: tuple[str, ...]) -> ClauseEx
     labels = []
     for name in sorted(facts_of(clause.when)):
         spec = fact_spec(name)
-        labels.append(f"{spec.label} ({spec.source.value})" if spec else name)
+        note = next((form.note for form in FORMS if form.fact == name and form.note), "")
+        label = f"{spec.label} ({note})" if spec and note else spec.label if spec else name
+        labels.append(f"{label} ({spec.source.value})" if spec else label)
     return ClauseExplained(
         id=clause.id,
         title=clause.title,
@@ -106,12 +114,12 @@ def _authority(policy: Policy) -> tuple[str, ...]:
     """Everything about people and limits, with what holds although nobody wrote it."""
     sentences = authority_sentences(policy)
     if not policy.tiers:
-        sentences.insert(0, "A manager must approve every refund.")
+        sentences.insert(0, f"A manager must approve every refund. {USUAL}")
     if policy.automatic is None and not policy.releases_automatically:
-        sentences.append("Nothing is released without a click.")
+        sentences.append(f"Nothing is released without a click. {USUAL}")
     for sentence in (reminder_sentence(policy), split_sentence(policy)):
         if sentence not in sentences:
-            sentences.append(sentence)
+            sentences.append(f"{sentence} {USUAL}")
     return tuple(sentences)
 
 

@@ -117,6 +117,7 @@ def _given(outcome: Outcome, item: str) -> str:
 
 def _parts(outcome: Outcome) -> list[str]:
     parts = []
+    fees = []
     if outcome.shipping:
         is_plain = outcome.percent == 100 and outcome.resolution is Resolution.REFUND
         parts.append("in full" if is_plain else "with the shipping")
@@ -125,12 +126,14 @@ def _parts(outcome: Outcome) -> list[str]:
     if outcome.bonus_percent:
         parts.append(f"with a bonus of {number_words(outcome.bonus_percent)}%")
     if outcome.restocking_percent:
-        parts.append(f"less a restocking fee of {number_words(outcome.restocking_percent)}%")
+        fees.append(f"less a restocking fee of {number_words(outcome.restocking_percent)}%")
     if outcome.restocking_fee is not None:
-        parts.append(f"less a restocking fee of {money_words(outcome.restocking_fee)}")
+        fees.append(f"less a restocking fee of {money_words(outcome.restocking_fee)}")
     if outcome.return_shipping_fee is not None:
         fee = money_words(outcome.return_shipping_fee)
-        parts.append(f"less a return shipping fee of {fee}")
+        fees.append(f"less a return shipping fee of {fee}")
+    if fees:
+        parts.append(" and ".join(fees))
     if outcome.keeps_item:
         parts.append("and let the customer keep it")
     if outcome.requires_return is not None:

@@ -53,8 +53,10 @@ def number_words(value: int | Decimal) -> str:
 
 
 def money_words(amount: Money) -> str:
-    """An amount as the language writes it: 2,000 EUR."""
-    return f"{number_words(amount.amount)} {amount.currency}"
+    """An amount as the language writes it: 2,000 EUR or 5.90 EUR."""
+    plain = amount.amount
+    text = number_words(plain) if plain == plain.to_integral_value() else f"{plain:,f}"
+    return f"{text} {amount.currency}"
 
 
 def quoted(text: str) -> str:

@@ -60,9 +60,9 @@ def said_table() -> str:
                 continue
             spec = spec_of(form)
             denial = f"`{spoken(form, form.denial)}`" if form.denial else ""
+            fact = form.fact.rstrip("_") + (f" ({form.note})" if form.note else "")
             lines.append(
-                f"| `{spoken(form, form.words)}` | {denial} | {form.fact.rstrip('_')} "
-                f"| {_known_to(spec)} |"
+                f"| `{spoken(form, form.words)}` | {denial} | {fact} | {_known_to(spec)} |"
             )
         lines.append("")
     lines += ["### Words for the values of a fact", ""]

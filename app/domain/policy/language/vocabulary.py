@@ -34,7 +34,7 @@ class Form:
 
     `denial` says the opposite where that isn't made by a limit; `companion` is a yes/no fact that
     is said along with it (what was delivered ten days ago was delivered). `value` is the one value
-    of an enumerated text that these words mean.
+    of an enumerated text that these words mean. `note` says what they cover where it isn't plain.
     """
 
     subject: str
@@ -43,12 +43,13 @@ class Form:
     denial: str | None = None
     companion: str | None = None
     value: str | None = None
+    note: str = ""
 
 
-def _yes_no(subject: str, words: str, fact: str) -> Form:
+def _yes_no(subject: str, words: str, fact: str, note: str = "") -> Form:
     """A form whose denial puts "not" behind its first word."""
     verb, _, rest = words.partition(" ")
-    return Form(subject, words, fact, denial=f"{verb} not {rest}")
+    return Form(subject, words, fact, denial=f"{verb} not {rest}", note=note)
 
 
 def _named(subject: str, verb: str, one: str, many: str, fact: str) -> tuple[Form, Form]:
@@ -78,7 +79,7 @@ _ITEM: tuple[Form, ...] = (
     _yes_no("item", "is a download", "item.is_digital"),
     _yes_no("item", "is perishable", "item.is_perishable"),
     _yes_no("item", "is a subscription", "item.is_subscription"),
-    _yes_no("item", "is discounted", "item.is_discounted"),
+    _yes_no("item", "is discounted", "item.is_discounted", "by the shop or by a coupon"),
     _yes_no("item", "has shipped", "item.is_shipped"),
     _yes_no("item", "was shipped", "item.is_shipped"),
     _yes_no("item", "was delivered", "item.is_delivered"),
@@ -98,8 +99,8 @@ _ITEM: tuple[Form, ...] = (
     *_named("item", "is", "of the type {text}", "of one of the types {texts}", "item.type"),
     *_named("item", "has", "the SKU {text}", "one of the SKUs {texts}", "item.sku"),
     *_named("item", "is", "called {text}", "called one of {texts}", "item.name"),
-    Form("item", "costs {money}", "item.price"),
-    Form("item", "was paid for with {money}", "item.total"),
+    Form("item", "costs {money}", "item.price", note="one piece, before discounts"),
+    Form("item", "was paid for with {money}", "item.total", note="all pieces, after discounts"),
     Form("item", "is discounted by {percent}", "item.discount_percent"),
     Form("item", "is discounted by {money}", "item.discount"),
     Form("item", "was ordered in {count} units", "item.quantity"),
@@ -142,7 +143,13 @@ _ORDER: tuple[Form, ...] = (
     *_named("order", "has", "the risk {text}", "one of the risks {texts}", "order.risk"),
 )  # fmt: skip
 _CUSTOMER: tuple[Form, ...] = (
-    Form("customer", "reports a fault", "request.states_fault", denial="reports no fault"),
+    Form(
+        "customer",
+        "reports a fault",
+        "request.states_fault",
+        denial="reports no fault",
+        note="damaged, wrong item or not as described",
+    ),
     Form(
         "customer",
         "says it never arrived",
