@@ -22,6 +22,7 @@ AFTER = re.compile(r"[ ]{0,2}([^\W\d_]{0,8}[$€£¥₹₺₴₽₩₪฿₫₱�
 _REACH = 14
 # A currency's word belongs to the number before it, unless that is as long as an order's.
 _LEAST_WORD = 4
+_LONGEST_FR = 9
 _LONGEST_BEFORE_WORD = 3
 
 NUMBER = re.compile(
@@ -110,6 +111,9 @@ class Found:
             return True
         if text[max(0, self.start - 2) : self.start] in {"FR", "KR"} and self.written.isdigit():
             # FR7720, but kr300.
+            return True
+        if text[max(0, self.start - 3) : self.start] == "FR " and len(self.written) > _LONGEST_FR:
+            # A VAT number: FR 40 123 456 789
             return True
         return not self.is_round and text[self.end : self.end + 1] in {"/", "-"}
 

@@ -8,7 +8,7 @@ from app.domain.classify.currencies import CURRENCY_NAMES, WEAK_NAMES
 from app.domain.classify.lexicon import beside_numbers
 from app.domain.classify.numbers import words_after, words_before
 from app.domain.classify.order_forms import OrderForm
-from app.domain.classify.order_labels import Label, is_of_something, label_before
+from app.domain.classify.order_labels import Label, is_of_something
 from app.domain.classify.order_numbers import CODES, TURNS, Number
 
 _SET_OFF = re.compile(r"(?:[(:\[–—=]|(?<!\w)-)[ #]{0,2}$")
@@ -295,13 +295,12 @@ def _is_in_brackets(text: str, number: Number) -> bool:
     return text[start - 1 : start] == "(" and text[number.end : number.end + 1] == ")"
 
 
-def may_be_bare(text: str, number: Number) -> bool:
+def may_be_bare(text: str, number: Number, label: Label) -> bool:
     """Whether a plain number may be an order's where nothing around it says what it is."""
     body = number.body
     plain = number.written == body and 4 <= len(body) <= 7 and not number.is_year
     if not plain or body.endswith("000") or body[0] == "0" or is_quantity_or_money(text, number):
         return False
-    label = label_before(text, number.start)
     is_parcel = label.word in beside_numbers("parcel_word")
     if label.kind == "other" and not is_of_something(label) and not is_parcel:
         return False

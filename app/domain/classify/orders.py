@@ -61,12 +61,13 @@ def find_orders(
     """
     text = with_spoken_digits(without_addresses(text))
     found = list(pieces(text))
+    labels: _Labels = {}
     return (
-        _named(text, found, forms)
-        or _likely(text, found)
+        _named(text, found, labels, forms)
+        or _likely(text, found, labels)
         or find_named_orders(signature, forms)
         or find_named_orders(quoted, forms)
-        or _only_bare_number(text, found)
+        or _only_bare_number(text, found, labels)
     )
 
 
@@ -76,32 +77,43 @@ def find_named_orders(text: str, forms: tuple[OrderForm, ...] = ()) -> tuple[str
         return ()
     text = without_addresses(text)
     found = list(pieces(text))
-    return _named(text, found, forms) or _likely(text, found, only_codes=True)
+    labels: _Labels = {}
+    return _named(text, found, labels, forms) or _likely(text, found, labels, only_codes=True)
 
 
 def _is_too_long(number: Number) -> bool:
     return len(number.body) > _LONGEST_BODY and not number.is_code
 
 
-def _label(text: str, number: Number) -> Label:
+# Labels by where the number or its letters begin: every search asks for the same ones.
+_Labels = dict[int, Label]
+
+
+def _label(text: str, number: Number, known: _Labels) -> Label:
     if number.prefix.lower() in beside_numbers("order_label"):
         return Label("order", True)
-    return label_before(text, number.start - 1 if number.has_hash else number.start)
+    place = number.start - 1 if number.has_hash else number.start
+    found = known.get(place)
+    if found is None:
+        found = known[place] = label_before(text, place)
+    return found
 
 
-def _labelled(text: str, number: Number, forms: tuple[OrderForm, ...] = ()) -> tuple[Number, Label]:
+def _labelled(
+    text: str, number: Number, known: _Labels, forms: tuple[OrderForm, ...] = ()
+) -> tuple[Number, Label]:
     """A number and its label; with the letters before it, where the label stands before these.
 
     Or where the stores' numbers have such letters.
     """
     joined = with_letters_before(text, number)
     if joined is not None:
-        label = _label(text, joined)
+        label = _label(text, joined, known)
         if label.is_close and label.kind in {"order", "weak"}:
             return joined, label
         if any(form.fits(joined.prefix, joined.suffix, joined.body) for form in forms):
             return joined, label
-    return number, _label(text, number)
+    return number, _label(text, number, known)
 
 
 def _with_groups(text: str, number: Number, label: Label) -> Number:
@@ -121,7 +133,7 @@ def _with_groups(text: str, number: Number, label: Label) -> Number:
 
 
 def _named(
-    text: str, found_pieces: Sequence[Piece], forms: tuple[OrderForm, ...]
+    text: str, found_pieces: Sequence[Piece], labels: _Labels, forms: tuple[OrderForm, ...]
 ) -> tuple[str, ...]:
     """Orders that the text names as such; those in an order's form where it names no other."""
     named: dict[str, str] = {}
@@ -139,7 +151,7 @@ def _named(
             if number.start < read_until:
                 # Part of the number before it.
                 continue
-            number, label = _labelled(text, number, forms)
+            number, label = _labelled(text, number, labels, forms)
             number = _with_groups(text, number, label)
             read_until = number.end
             names_it = is_order(text, number, label, forms)
@@ -160,11 +172,13 @@ def _named(
             last = number
             if len(named) >= MAX_FOUND:
                 return _each_once(named.values())
-    _add_alike(text, found_pieces, named)
+    _add_alike(text, found_pieces, labels, named)
     return _each_once((named or formed).values())[:MAX_FOUND]
 
 
-def _add_alike(text: str, found_pieces: Sequence[Piece], named: dict[str, str]) -> None:
+def _add_alike(
+    text: str, found_pieces: Sequence[Piece], labels: _Labels, named: dict[str, str]
+) -> None:
     """Add numbers with letters like those that are named: "order SH-771, and SH-774 too"."""
     shapes = {_DIGIT.sub("0", name) for name in named.values() if _STEM.match(name)}
     stems = {stem.group() for name in named.values() if (stem := _STEM.match(name))}
@@ -175,7 +189,7 @@ def _add_alike(text: str, found_pieces: Sequence[Piece], named: dict[str, str]) 
             stem = _STEM.match(number.written)
             if stem is None or stem.group() not in stems or len(named) >= MAX_FOUND:
                 continue
-            label = _label(text, number)
+            label = _label(text, number, labels)
             is_other = label.kind == "other" and label.is_close
             if not is_other and _DIGIT.sub("0", number.written) in shapes:
                 named.setdefault(number.written.casefold(), number.written)
@@ -194,7 +208,7 @@ def _each_once(names: Iterable[str]) -> tuple[str, ...]:
 
 
 def _likely(
-    text: str, found_pieces: Sequence[Piece], *, only_codes: bool = False
+    text: str, found_pieces: Sequence[Piece], labels: _Labels, *, only_codes: bool = False
 ) -> tuple[str, ...]:
     """Numbers behind a weak label, in a text that names no order more clearly."""
     found: dict[str, str] = {}
@@ -206,7 +220,7 @@ def _likely(
                 continue
             if number.start < read_until:
                 continue
-            number, label = _labelled(text, number)
+            number, label = _labelled(text, number, labels)
             number = _with_groups(text, number, label)
             read_until = number.end
             if _continues(text, last, number) or may_be_meant(text, number, label):
@@ -256,7 +270,7 @@ def _inside(last: Number, number: Number) -> list[str]:
     ]
 
 
-def _only_bare_number(text: str, found_pieces: Sequence[Piece]) -> tuple[str, ...]:
+def _only_bare_number(text: str, found_pieces: Sequence[Piece], labels: _Labels) -> tuple[str, ...]:
     """The one number, or the one list, of a text that names no order otherwise, when nothing says
     that it is something else: "any idea whether 31007 will make it?"
     """
@@ -268,7 +282,7 @@ def _only_bare_number(text: str, found_pieces: Sequence[Piece]) -> tuple[str, ..
         for number in numbers:
             if is_range or len(numbers) > 1 or _is_too_long(number):
                 continue
-            label = _label(text, number)
+            label = _label(text, number, labels)
             if _continues(text, other, number):
                 # "Invoices 26-0441 and 26-0447": the second is one too.
                 other = number
@@ -278,7 +292,7 @@ def _only_bare_number(text: str, found_pieces: Sequence[Piece]) -> tuple[str, ..
             other = number if is_other and not is_parcel else None
             if is_other and not is_parcel and not is_of_a_phone(number, label):
                 others.add(number.written)
-            if may_be_bare(text, number) and with_letters_before(text, number) is None:
+            if may_be_bare(text, number, label) and with_letters_before(text, number) is None:
                 plain.append(number)
             elif may_be_bare_code(text, number, label):
                 codes.append(number)

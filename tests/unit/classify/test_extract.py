@@ -285,6 +285,7 @@ def test_dirhams_are_those_of_the_writers_language() -> None:
         "Zimmer 4.–6. Juli",
         "left -2,75 and right -3,25",
         "the parcel FR8830 and booking KR66120",
+        "numéro de TVA FR 00 000 000 000",
     ],
 )
 def test_days_times_and_codes_are_no_amounts(text: str) -> None:
