@@ -7,7 +7,15 @@ from datetime import date
 
 from app.domain.decision import Comparison, Truth
 from app.domain.policy.comparing import FALSE, TRUE, Facts, Tester
-from app.domain.policy.conditions import AllOf, AnyOf, Condition, Not, facts_of
+from app.domain.policy.conditions import (
+    AllOf,
+    AnyOf,
+    Condition,
+    Not,
+    Season,
+    Test,
+    facts_of,
+)
 from app.domain.policy.rates import Rates
 
 # By level: "all" is then the least, "any" the greatest.
@@ -21,18 +29,23 @@ def _is_single(condition: Condition) -> bool:
     return not isinstance(condition, AllOf | AnyOf)
 
 
-def _grow(condition: Condition, is_negated: bool, testers: list[Tester]) -> _Tree:
+# Comparisons made ready, by what is compared and whether below a "not": the clauses of a policy
+# share them, as many ask the same.
+Testers = dict[tuple[Test | Season, bool], Tester]
+
+
+def _grow(condition: Condition, is_negated: bool, testers: list[Tester], shared: Testers) -> _Tree:
     """The tree over the levels of `testers`, which are added in the order written.
 
     A "not" is carried down to the comparisons below it, where it turns each level, and "all" into
     "any" of the opposites: the tree itself has none.
     """
     if isinstance(condition, Not):
-        return _grow(condition.part, not is_negated, testers)
+        return _grow(condition.part, not is_negated, testers, shared)
     if isinstance(condition, AllOf | AnyOf):
         is_all = isinstance(condition, AllOf) is not is_negated
         first = len(testers)
-        parts = [_grow(part, is_negated, testers) for part in condition.parts]
+        parts = [_grow(part, is_negated, testers, shared) for part in condition.parts]
         if not parts:
             return lambda levels: TRUE if is_all else FALSE
         if len(parts) == 1:
@@ -43,7 +56,11 @@ def _grow(condition: Condition, is_negated: bool, testers: list[Tester]) -> _Tre
             return lambda levels: join(levels[own])
         return lambda levels: join([part(levels) for part in parts])
     place = len(testers)
-    testers.append(Tester(condition, is_negated))
+    key = (condition, is_negated)
+    tester = shared.get(key)
+    if tester is None:
+        tester = shared[key] = Tester(condition, is_negated)
+    testers.append(tester)
     return lambda levels: levels[place]
 
 
@@ -69,12 +86,12 @@ class Checked:
 
 
 class CompiledCondition:
-    """One condition, ready to be checked against facts."""
+    """One condition, ready to be checked against facts; equal comparisons are `shared`."""
 
-    def __init__(self, condition: Condition) -> None:
+    def __init__(self, condition: Condition, shared: Testers | None = None) -> None:
         self.facts = facts_of(condition)
         testers: list[Tester] = []
-        self._tree = _grow(condition, False, testers)
+        self._tree = _grow(condition, False, testers, {} if shared is None else shared)
         self._lookups = [(one.known.get, one.fact, one.answer) for one in testers]
 
     def check(self, facts: Facts, rates: Rates, today: date) -> Checked:

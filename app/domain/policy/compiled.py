@@ -16,7 +16,7 @@ from threading import Lock
 from app.domain.base import with_one_each
 from app.domain.decision import Finding, Truth
 from app.domain.money import Money
-from app.domain.policy.checking import Checked, CompiledCondition
+from app.domain.policy.checking import Checked, CompiledCondition, Testers
 from app.domain.policy.comparing import Facts
 from app.domain.policy.conditions import Season, Test, tests_of
 from app.domain.policy.facts import TODAY, Fact, history_ask
@@ -75,16 +75,16 @@ class CompiledClause:
     again.
     """
 
-    def __init__(self, ranked: Ranked, remembered: int) -> None:
+    def __init__(self, ranked: Ranked, remembered: int, shared: Testers) -> None:
         clause = ranked.clause
         self.clause = clause
         self.ranked = ranked
         # At hand: a value's fields take longer to reach, and each finding needs them.
         self._code, self._title, self._effect = clause.id, clause.title, clause.effect
         self._because = clause.because
-        self.condition = CompiledCondition(effective_condition(clause))
+        self.condition = CompiledCondition(effective_condition(clause), shared)
         self._asks = (
-            CompiledCondition(clause.when) if clause.effect is Effect.ASK_EVIDENCE else None
+            CompiledCondition(clause.when, shared) if clause.effect is Effect.ASK_EVIDENCE else None
         )
         tests = list(tests_of(effective_condition(clause)))
         names = {test.fact for test in tests}
@@ -189,7 +189,8 @@ class CompiledPolicy:
     def __init__(self, policy: Policy) -> None:
         self.policy = policy
         remembered = max(16, _FINDINGS_KEPT // max(1, len(policy.clauses)))
-        self.clauses = [CompiledClause(one, remembered) for one in rank(policy.clauses)]
+        shared: Testers = {}
+        self.clauses = [CompiledClause(one, remembered, shared) for one in rank(policy.clauses)]
         self.by_id = {item.clause.id: item for item in self.clauses}
         self.of_order = ClauseGroup(c for c in self.clauses if c.clause.scope is Scope.ORDER)
         self.of_lines = ClauseGroup(c for c in self.clauses if c.clause.scope is Scope.LINE)
