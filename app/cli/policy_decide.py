@@ -9,12 +9,50 @@ from pathlib import Path
 import click
 from pydantic import ValidationError
 
+from app.cli.policy_words import answer_words
 from app.domain.policy.default import DEFAULT_POLICY
 from app.domain.policy.document import Answer, DecideDocument
 from app.domain.policy.language.compile import compile_policy
 from app.domain.policy.model import Policy
 
 _MOST_BYTES = 5_000_000
+# A whole order, to be copied and changed: it is decided as it stands, by any policy.
+EXAMPLE = """\
+{
+  "now": "2026-11-28T12:00:00+01:00",
+  "request": {
+    "kind": "refund_item",
+    "reason": "changed_mind",
+    "wants": "whole",
+    "has_evidence": false,
+    "states_opened": false
+  },
+  "customer": {"id": "c-1", "orders_count": 4},
+  "history": {"figures": [{"subject": "customer", "days": 365, "count": 0}]},
+  "order": {
+    "order_id": "1001",
+    "created_at": "2026-11-12T10:00:00+01:00",
+    "currency": "EUR",
+    "payment_status": "paid",
+    "fulfilment_status": "fulfilled",
+    "prices_include_tax": true,
+    "shipping": "4.90",
+    "lines": [
+      {
+        "id": "1",
+        "name": "Mug",
+        "quantity": 2,
+        "unit_price": "10.00",
+        "tags": ["kitchen"],
+        "product_type": "Crockery",
+        "is_final_sale": false,
+        "was_shipped": true,
+        "delivered_at": "2026-11-20T12:00:00+01:00"
+      }
+    ]
+  }
+}
+"""
 
 
 def _end(message: str) -> None:
@@ -50,7 +88,15 @@ def _faults(error: ValidationError) -> list[str]:
     return list(found)
 
 
+def _is_no_path(given: str) -> bool:
+    """Whether what should name a file is rather the content of one."""
+    return len(given) > 200 or "\n" in given or given.lstrip()[:1] == "{" or given.endswith(".")
+
+
 def _read(document: str) -> DecideDocument:
+    if _is_no_path(document):
+        _end("DOCUMENT is the name of a JSON file, or `-` for stdin; what you gave is no name.")
+        sys.exit(2)
     try:
         raw = (
             sys.stdin.buffer.read(_MOST_BYTES + 1)
@@ -86,10 +132,23 @@ def policy_of_text(text: str, name: str) -> Policy:
     return compiled.policy
 
 
+def _exists(name: str) -> bool:
+    try:
+        return Path(name).exists()
+    except (OSError, ValueError):
+        return False
+
+
 def _policy(given: str | Policy | None, file: str | None) -> Policy:
     if file is not None:
         from app.cli.policy import read_text
 
+        if _is_no_path(file) and not _exists(file):
+            _end(
+                "--policy takes the name of a FILE, not a policy's text. Save the text in a file, "
+                'or write it as "policy" into the document.'
+            )
+            sys.exit(2)
         return policy_of_text(read_text(file), file)
     if isinstance(given, str):
         return policy_of_text(given, "policy")
@@ -98,9 +157,18 @@ def _policy(given: str | Policy | None, file: str | None) -> Policy:
 
 @click.command()
 @click.argument("document", type=click.Path(allow_dash=True), default="-")
-@click.option("--policy", "file", help="A policy's text; it goes before the document's own.")
+@click.option(
+    "--policy",
+    "file",
+    metavar="FILE",
+    help="A file with a policy's text; it goes before the document's own.",
+)
+@click.option("--text", "is_text", is_flag=True, help="Answer in words for people, not in JSON.")
+@click.option("--example", "wants_example", is_flag=True, help="Print a document to start from.")
 @click.option("--schema", "wants_schema", is_flag=True, help="Print the JSON Schemas instead.")
-def decide(document: str, file: str | None, wants_schema: bool) -> None:
+def decide(
+    document: str, file: str | None, is_text: bool, wants_example: bool, wants_schema: bool
+) -> None:
     """Decide one order by a policy: DOCUMENT is JSON (`-`: stdin), and so is the answer.
 
     Without a policy in the document or --policy, the policy that an account starts with decides.
@@ -108,6 +176,9 @@ def decide(document: str, file: str | None, wants_schema: bool) -> None:
     """
     if wants_schema:
         click.echo(json.dumps(schema(), indent=2, ensure_ascii=False))
+        return
+    if wants_example:
+        click.echo(EXAMPLE, nl=False)
         return
     wanted = _read(document)
     policy = _policy(wanted.policy, file)
@@ -120,4 +191,6 @@ def decide(document: str, file: str | None, wants_schema: bool) -> None:
     except ValueError as error:
         _end(str(error))
         sys.exit(2)
-    click.echo(answer.model_dump_json(indent=2))
+    click.echo(
+        answer_words(answer.decision, policy) if is_text else answer.model_dump_json(indent=2)
+    )

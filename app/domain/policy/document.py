@@ -33,7 +33,8 @@ from app.domain.order import (
 )
 from app.domain.plan import Plan
 from app.domain.policy.evaluate import decide
-from app.domain.policy.history import UNKNOWN_HISTORY, History
+from app.domain.policy.history import UNKNOWN_HISTORY, History, HistoryFigure
+from app.domain.policy.limits import Subject
 from app.domain.policy.model import Policy
 from app.domain.policy.rates import NO_RATES, Rates
 
@@ -248,6 +249,53 @@ def _money(amount: Money | str, currency: str, where: str = "order") -> Money:
     return money
 
 
+class FigureDocument(Value):
+    """Refunds of one subject within a window, the one at hand not counted.
+
+    The window is that of the policy's sentence, in `days` or in `hours`: "in 365 days" asks for
+    `"days": 365`, which is the same as `"hours": 8760`. `key` tells items apart (the SKU, else the
+    name, in small letters). `orders` counts different orders; left out, each refund is of its own.
+    `amounts` are the sums, one for each currency.
+    """
+
+    subject: Subject
+    days: int | None = Field(default=None, ge=1)
+    hours: int | None = Field(default=None, ge=0)
+    key: str = ""
+    count: int = Field(ge=0)
+    orders: int | None = Field(default=None, ge=0)
+    amounts: tuple[Money, ...] = ()
+
+    @model_validator(mode="after")
+    def _has_one_window(self) -> FigureDocument:
+        if (self.days is None) == (self.hours is None):
+            raise ValueError("a window is in days or in hours, one of both")
+        return self
+
+    def to_figure(self) -> HistoryFigure:
+        """The figure, its window in hours."""
+        return HistoryFigure(
+            subject=self.subject,
+            hours=self.days * 24 if self.days is not None else self.hours or 0,
+            key=self.key,
+            count=self.count,
+            orders=self.count if self.orders is None else self.orders,
+            amounts=self.amounts,
+        )
+
+
+class HistoryDocument(Value):
+    """What happened before, as far as it is known; a figure that isn't here is unknown."""
+
+    figures: tuple[FigureDocument, ...] = ()
+    unknown_because: str = UNKNOWN_HISTORY.unknown_because
+
+    def to_history(self) -> History:
+        """The history that is decided by."""
+        figures = tuple(one.to_figure() for one in self.figures)
+        return History(figures=figures, unknown_because=self.unknown_because)
+
+
 class DecideDocument(Value):
     """An order, a request and a moment. `policy` is a policy's text or its model as JSON; left
     out, the command's own. `history` and `rates` are what earlier refunds and other currencies are
@@ -258,7 +306,7 @@ class DecideDocument(Value):
     customer: Customer | None = None
     now: AwareDatetime
     policy: str | Policy | None = None
-    history: History = UNKNOWN_HISTORY
+    history: HistoryDocument = HistoryDocument()
     rates: Rates = NO_RATES
     classification: Classification | None = None
 
@@ -270,7 +318,7 @@ class DecideDocument(Value):
             self.request,
             self.now,
             self.classification,
-            history=self.history,
+            history=self.history.to_history(),
             rates=self.rates,
         )
         return Answer(decision=decision, plan=decision.plan)

@@ -151,3 +151,106 @@ def test_rates_are_read_exactly() -> None:
     rates = read_rates("USD", ["EUR=1.08", "gbp=1.27"])
     assert rates.convert(Money.of("10", "EUR"), "USD") == Decimal("10.80")
     assert rates.convert(Money.of("10", "EUR"), "JPY") is None
+
+
+# --- for people ---------------------------------------------------------------------------------
+
+LADDER = """All amounts are in EUR.
+Rule "Fee": refund the item less a restocking fee of 10% once it has come back if the item has the
+    tag "heavy", because "Heavy things cost a fee.".
+Rule "Photo" with priority 10: ask for evidence if the reason is damaged, because "A photo,
+    please.".
+Rule "Swap" with priority 5: exchange the item if the item has the tag "swap", because "We swap
+    it.".
+Rule "Credit": give store credit for the item with a bonus of 10% if the item has the tag "late",
+    because "Late: credit.".
+Otherwise do not refund the item, because "Too late.".
+Up to 10 EUR an agent may refund alone; above that a manager.
+Limit "Often": allow at most 3 refunds per customer in 365 days; beyond that ask a person to review.
+"""
+
+
+def tried(tags: list[str], **changes: Any) -> str:
+    """What is printed for the example's line with these tags, and other parts changed."""
+    document = json.loads(run(DOCUMENT, "--example").stdout)
+    document["order"]["lines"][0]["tags"] = tags
+    document["policy"] = LADDER
+    for name, value in changes.items():
+        document[name] |= value
+    document["order"]["can_store_credit"] = True
+    result = run(document, "--text")
+    assert result.exit_code == 0, result.stderr
+    return result.stdout
+
+
+def test_the_example_is_a_whole_document_that_is_decided() -> None:
+    printed = run("", "--example").stdout
+    assert Draft202012Validator(schema()["input"]).is_valid(json.loads(printed))  # type: ignore[arg-type]
+    answer = json.loads(run(printed).stdout)
+    assert answer["decision"]["verdict"] == "eligible"
+    assert answer["plan"]["total"] == {"amount": "20.00", "currency": "EUR"}
+
+
+def test_the_answer_for_people_has_the_amount_its_make_up_and_who_releases_it() -> None:
+    text = tried(["heavy"])
+    assert 'Mug: yes (by "Fee")\n  Heavy things cost a fee.\n' in text
+    assert "The money waits until it has come back." in text
+    assert "18.00 EUR to the original payment" in text
+    rows = [" ".join(line.split()) for line in text.splitlines()]
+    assert "2 x Mug 20.00 EUR" in rows
+    assert "less restocking fee 10 % -2.00 EUR" in rows
+    assert any(row.startswith("Who may release it: a manager (above 10") for row in rows)
+
+
+def test_the_answer_for_people_says_what_a_credit_is_worth() -> None:
+    text = tried(["late"])
+    assert "22.00 EUR to store credit" in text
+    assert "bonus of 10% " in text
+
+
+def test_the_answer_for_people_says_what_is_missing_and_what_is_no() -> None:
+    assert "Ask the customer for:\n  - A photo, please." in tried([], request={"reason": "damaged"})
+    declined = tried([])
+    assert declined.startswith("No: Too late.\n")
+    assert "Who may release it" not in declined
+    often = tried(
+        ["heavy"],
+        history={"figures": [{"subject": "customer", "hours": 8760, "count": 3}]},
+    )
+    assert often.startswith("A person must look: ") and "4 with this one, limit 3" in often
+    assert "No money moves: exchange" in tried(["swap"])
+
+
+@pytest.mark.parametrize("window", [{"days": 365}, {"hours": 8760}])
+def test_a_window_of_the_history_is_in_days_or_in_hours(window: dict[str, int]) -> None:
+    figure = {"subject": "customer", "count": 3, **window}
+    assert "limit 3" in tried(["heavy"], history={"figures": [figure]})
+
+
+@pytest.mark.parametrize("window", [{}, {"days": 1, "hours": 24}])
+def test_a_window_is_said_once(window: dict[str, int]) -> None:
+    figure = {"subject": "customer", "count": 3, **window}
+    result = run({**DOCUMENT, "history": {"figures": [figure]}})
+    assert result.exit_code == 2
+    assert "history.figures[0]: " in result.stderr and "one of both" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["-", "--policy", "Refund the item."], "--policy takes the name of a FILE"),
+        (["-", "--policy", LADDER], "--policy takes the name of a FILE"),
+        (['{"order": {}}'], "DOCUMENT is the name of a JSON file"),
+    ],
+)
+def test_a_text_where_a_file_is_wanted_is_not_said_back(arguments: list[str], said: str) -> None:
+    result = CliRunner().invoke(decide, arguments, input=json.dumps(DOCUMENT))
+    assert result.exit_code == 2
+    assert said in result.stderr
+    assert "Refund the item" not in result.stderr and '"order"' not in result.stderr
+
+
+def test_a_missing_policy_file_is_named() -> None:
+    result = run(DOCUMENT, "--policy", "none.policy")
+    assert result.exit_code == 2
+    assert "none.policy: No such file" in result.stderr
