@@ -11,6 +11,7 @@ from app.domain.policy.language.conflicts import conflicts
 from app.domain.policy.language.looking import Looked, case_words, named
 from app.domain.policy.language.printing_conditions import listed
 from app.domain.policy.language.problems import Place, Problem, Severity
+from app.domain.policy.language.undelivered import undelivered
 from app.domain.policy.model import Policy, Scope
 from app.domain.policy.precedence import find_cycle, rank
 
@@ -28,6 +29,7 @@ def analyse(policy: Policy, stores: Sequence[str] = EVERY_STORE) -> tuple[Proble
         *_never_fire(looked),
         *conflicts(looked),
         *_gaps(looked),
+        *undelivered(looked),
         *_unsupplied(policy, stores),
         *_nobody_releases(policy),
     ]
