@@ -118,6 +118,9 @@ def _decision_note(case: Case, decision: Decision, order: Order, store_name: str
     facts.append(("Reason given", REASON_LABELS[case.request.reason]))
     facts += _words_of(case)
     facts.append(("Policy", f"{decision.policy_id}, version {decision.policy_version}"))
+    assumed = [fact.assumed_because for fact in decision.facts if fact.assumed_because]
+    if assumed:
+        facts.append(("Assumed", "; ".join(assumed)))
     if decision.alternatives:
         offers = ", ".join(item.value.replace("_", " ") for item in decision.alternatives)
         facts.append(("Can be offered", offers))

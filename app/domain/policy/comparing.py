@@ -199,6 +199,8 @@ class _Ready:
             wrong = f"{actual} can't be compared with {self.threshold}"
             return self.comparison(actual, Truth.UNKNOWN, f"{label}: {wrong}")
         sentence = f"{label}: {actual}"
+        if fact.assumed_because is not None:
+            sentence = f"{sentence} ({fact.assumed_because})"
         missed: Decimal | None = None
         if numbers is not None and self._has_limit:
             words = _LIMIT_WORDS[test.operator]

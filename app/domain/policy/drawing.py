@@ -17,7 +17,7 @@ from app.domain.policy.history import item_key
 from app.domain.policy.limits import Subject
 from app.domain.policy.line_readers import LINE_FACTS, LINE_READERS, LineReader
 from app.domain.policy.order_readers import ORDER_READERS
-from app.domain.policy.scene import NO_CUSTOMER, Drawn, Scene, Unknown, percent_of
+from app.domain.policy.scene import NO_CUSTOMER, Assumed, Drawn, Scene, Unknown, percent_of
 
 
 def _history_value(scene: Scene, name: str, line: LineItem | None) -> Drawn:
@@ -76,6 +76,8 @@ def _make_fact(name: str, drawn: Drawn) -> Fact:
     unit = spec.unit if spec else ""
     if isinstance(drawn, Unknown):
         return Fact(name=name, unknown_because=str(drawn), unit=unit)
+    if isinstance(drawn, Assumed):
+        return Fact(name=name, value=drawn.value, unit=unit, assumed_because=drawn.because)
     if isinstance(drawn, Money):
         return Fact(name=name, value=drawn.amount, unit=drawn.currency)
     return Fact(name=name, value=drawn, unit=unit)

@@ -72,7 +72,14 @@ def decide(
     """
     ready = prepare(policy)
     scene = Scene.of(
-        order, request, classification, now, policy.time_zone, history=history, rates=rates
+        order,
+        request,
+        classification,
+        now,
+        policy.time_zone,
+        history=history,
+        rates=rates,
+        takes_as_unopened=policy.takes_as_unopened,
     )
     general = (
         order_facts(scene, ready.facts) if keeps_all_facts else some_facts(scene, ready.needed)

@@ -1,7 +1,8 @@
 """The facts a policy may ask for: their names, their words, their types and where they come from.
 
-A fact is either known, with a value, or unknown, with the reason. Nothing is ever assumed. The
-values are drawn from order, request, history and time in `app.domain.policy.drawing`.
+A fact is either known, with a value, or unknown, with the reason. Nothing is ever assumed but what
+a policy says to assume where a customer says nothing, and such a fact tells so. The values are
+drawn from order, request, history and time in `app.domain.policy.drawing`.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from datetime import datetime
 from enum import StrEnum
 from functools import cache
 from zoneinfo import ZoneInfo
+
+from pydantic import Field
 
 from app.domain.base import Value
 from app.domain.channel import Channel
@@ -23,12 +26,15 @@ class Fact(Value):
     """One named value; `value` None means unknown, and `unknown_because` says why.
 
     `unit` is what a threshold counts: "days", "units", or the currency of a fact of money.
+    `assumed_because` says why a value is the policy's own assumption; it isn't written out where
+    nothing was assumed.
     """
 
     name: str
     value: Scalar | tuple[str, ...] | None = None
     unknown_because: str | None = None
     unit: str = ""
+    assumed_because: str | None = Field(default=None, exclude_if=lambda because: because is None)
 
     @property
     def is_known(self) -> bool:

@@ -204,6 +204,9 @@ class Policy(Value):
     in small parts needs the same person. An approval that waits is remembered every
     `remind_every_hours`, and after `escalate_after_reminders` of them goes to `escalate_to`.
 
+    `takes_as_unopened`: goods of which the customer doesn't say whether they were opened or used
+    count as unopened. Else that is unknown, and where it matters a person must look.
+
     Nothing is released automatically unless the merchant writes it: `automatic`, or in policies
     of the first shape `releases_automatically`.
     """
@@ -212,6 +215,7 @@ class Policy(Value):
     version: int = Field(ge=1)
     title: str
     time_zone: str = "UTC"
+    takes_as_unopened: bool = False
     clauses: tuple[Clause, ...]
     tiers: tuple[TierLimit, ...]
     currency: Currency | None = None

@@ -15,10 +15,12 @@ from app.domain.order import (
 )
 from app.domain.policy.line_readers import line_delivered, line_in_transit
 from app.domain.policy.scene import (
+    AS_UNOPENED,
     NO_CUSTOMER,
     NO_DELIVERY,
     NO_SHIPMENT,
     NO_SHIPPING,
+    NOT_SAID_OPENED,
     NOT_TOLD,
     UNREAD,
     Drawn,
@@ -99,6 +101,14 @@ def _wants(scene: Scene) -> Drawn:
     )
 
 
+def _opened(scene: Scene) -> Drawn:
+    """Whether goods were opened or used. A text that can't be read isn't one that says nothing."""
+    if scene.is_unsure:
+        return UNREAD
+    silence = AS_UNOPENED if scene.takes_as_unopened else NOT_SAID_OPENED
+    return silence if scene.request.states_opened is None else scene.request.states_opened
+
+
 def _is_first_order(scene: Scene) -> Drawn:
     customer = scene.order.customer
     if customer is None:
@@ -159,9 +169,7 @@ ORDER_READERS: dict[str, Callable[[Scene], Drawn]] = {
     "request.has_evidence": lambda s: known_or(
         s.request.has_evidence, Unknown("the text speaks of no picture or paper")
     ),
-    "request.states_opened": lambda s: s.stated(
-        s.request.states_opened, "the text doesn't say whether it was opened"
-    ),
+    "request.states_opened": _opened,
     "request.states_fault": lambda s: s.stated(s.request.reason in _FAULTS, ""),
     "request.states_not_arrived": lambda s: s.stated(s.request.reason is Reason.NOT_ARRIVED, ""),
     "request.states_duplicate_charge": lambda s: s.stated(

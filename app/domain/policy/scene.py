@@ -18,7 +18,15 @@ class Unknown(str):
     """Why a fact is unknown, in words."""
 
 
-Drawn = bool | int | Decimal | Money | str | date | tuple[str, ...] | Unknown
+@dataclass(frozen=True)
+class Assumed:
+    """A value that nobody told: the policy says to assume it. `because` says so in words."""
+
+    value: bool
+    because: str
+
+
+Drawn = bool | int | Decimal | Money | str | date | tuple[str, ...] | Unknown | Assumed
 
 UNREAD = Unknown("the text could not be read with confidence")
 NO_SHIPPING = Unknown("the store gave no known shipping status")
@@ -28,11 +36,16 @@ NO_RETURN = Unknown("no connected store tells when a return was received")
 NO_SERVICE = Unknown("no connected store tells how far a service was used")
 NO_CUSTOMER = Unknown("the order has no customer account")
 NOT_TOLD = Unknown("the store doesn't tell it")
+NOT_SAID_OPENED = Unknown("the text doesn't say whether it was opened")
+AS_UNOPENED = Assumed(False, "taken as unopened: the customer said nothing")
 
 
 @dataclass(frozen=True)
 class Scene:
-    """All that a decision may look at. `today` is the date in the policy's time zone."""
+    """All that a decision may look at. `today` is the date in the policy's time zone.
+
+    `takes_as_unopened`: so the policy says, where the customer says nothing about use.
+    """
 
     order: Order
     request: Request
@@ -41,6 +54,7 @@ class Scene:
     today: date
     history: History = UNKNOWN_HISTORY
     rates: Rates = NO_RATES
+    takes_as_unopened: bool = False
 
     @classmethod
     def of(
@@ -52,6 +66,8 @@ class Scene:
         time_zone: str,
         history: History = UNKNOWN_HISTORY,
         rates: Rates = NO_RATES,
+        *,
+        takes_as_unopened: bool = False,
     ) -> Scene:
         """What the text states is unknown while the classifier itself asks for a person."""
         zone = ZoneInfo(time_zone)
@@ -63,6 +79,7 @@ class Scene:
             today=now.astimezone(zone).date(),
             history=history,
             rates=rates,
+            takes_as_unopened=takes_as_unopened,
         )
 
     def day_of(self, moment: datetime) -> date:

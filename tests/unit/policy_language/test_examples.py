@@ -93,7 +93,9 @@ SUBSCRIPTION = {"is_subscription": True, "requires_shipping": False}
         ("fashion", {"request": {"states_opened": False}, "days": 40}, ELIGIBLE, "22.00"),
         ("fashion", {"request": {"states_opened": False}, "days": 46}, DECLINED, None),
         ("fashion", {"request": {"states_opened": True}}, DECLINED, None),
-        ("fashion", {"request": {"states_opened": None}}, REVIEW, None),
+        # Who says nothing is believed to send it back unworn; electronics want to know.
+        ("fashion", {"request": {"states_opened": None}}, ELIGIBLE, "17.05"),
+        ("electronics", {"request": {"states_opened": None}}, REVIEW, None),
         ("fashion", {"line": {"tags": ("swimwear",)}}, DECLINED, None),
         ("fashion", {"request": FAULT, "days": 59}, ELIGIBLE, "27.00"),
         ("fashion", {"request": FAULT, "days": 61}, DECLINED, None),

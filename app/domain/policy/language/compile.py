@@ -146,6 +146,9 @@ def _read_headers(parsed: list[Parsed], draft: Draft, problems: list[Problem]) -
         elif kind == "windows":
             draft.say_once("The start of return windows", where)
             found["clock"] = str(trees_of(node)[0].data)
+        elif kind == "silence":
+            is_taken = str(trees_of(node)[0].data) == "takes_as_unopened"
+            draft.say_once("What silence about use means", where, takes_as_unopened=is_taken)
         elif kind in {"rule", "otherwise"}:
             _keep_name(item, names, draft)
 

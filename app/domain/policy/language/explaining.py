@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from app.domain.base import Value
+from app.domain.policy.compiled import prepare
 from app.domain.policy.conditions import facts_of
 from app.domain.policy.facts import EVERY_STORE, fact_spec
 from app.domain.policy.language.analysing import analyse
 from app.domain.policy.language.conflicts import goes_before
 from app.domain.policy.language.printing import (
+    TAKEN_AS_UNOPENED,
     authority_sentences,
     clause_sentence,
     heading_sentences,
@@ -74,6 +76,11 @@ def _settings(policy: Policy) -> list[str]:
         found.append(f"Amounts without a currency are in the shop's own. {USUAL}")
     if policy.time_zone == "UTC":
         found.append(f"All dates are in the time zone UTC. {USUAL}")
+    if not policy.takes_as_unopened and "request.states_opened" in prepare(policy).facts:
+        found.append(
+            "Requests that don't say whether it was opened wait for a person, unless you write: "
+            f"{TAKEN_AS_UNOPENED} {USUAL}"
+        )
     return found
 
 

@@ -31,6 +31,9 @@ from app.domain.policy.model import (
 )
 
 _WIDTH = 96
+TAKEN_AS_UNOPENED = (
+    "Where the customer does not say whether it was opened or used, take it as unopened."
+)
 _ALTERNATIVE_WORDS = {
     Alternative.STORE_CREDIT: "store credit",
     Alternative.EXCHANGE: "exchange",
@@ -58,12 +61,14 @@ def _lines(sentence: str) -> list[str]:
 
 
 def heading_sentences(policy: Policy) -> list[str]:
-    """Name, currency and time zone."""
+    """Name, currency, time zone and what a customer's silence means."""
     sentences = [f"The policy is called {quoted(policy.title)}."]
     if policy.currency is not None:
         sentences.append(f"All amounts are in {policy.currency}.")
     if policy.time_zone != "UTC":
         sentences.append(f"All dates are in the time zone {quoted(policy.time_zone)}.")
+    if policy.takes_as_unopened:
+        sentences.append(TAKEN_AS_UNOPENED)
     return sentences
 
 
