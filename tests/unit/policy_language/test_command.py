@@ -113,6 +113,7 @@ def test_explain_marks_what_nobody_wrote_and_says_what_words_cover() -> None:
     output = run("explain", "-", stdin=text.encode()).output
     assert "Nothing is released without a click. (usual)" in output
     assert "All dates are in the time zone UTC. (usual)" in output
+    assert "its name is the reason that people read (usual)" in output
     assert "Remind approvers every 12 hours, and after 3 reminders tell the owner.\n" in output
     assert "(damaged, wrong item or not as described) (request)" in output
 

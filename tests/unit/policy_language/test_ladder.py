@@ -90,6 +90,17 @@ def test_an_exception_that_names_rules_keeps_its_place() -> None:
     assert titles.index("d") < titles.index("a")
 
 
+def test_a_written_priority_that_must_go_is_named_with_nothing() -> None:
+    policy = compiled(
+        'Rule "a" with priority 7: refund it if it is digital. '
+        'Rule "b" with priority 7: exchange it if it is perishable. '
+        'Rule "c" with priority 7: repair it if it is discounted. '
+    )
+    (proposal,) = told(policy, "priorities")
+    assert "in this order: a 20, b 10, c 0." in proposal
+    assert compiled('Rule "c" with priority 0: repair it if it is discounted.')
+
+
 def test_very_many_steps_come_closer_together() -> None:
     def many(count: int) -> Policy:
         return compiled(

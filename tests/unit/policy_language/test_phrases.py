@@ -105,6 +105,12 @@ def test_the_sentence_to_write_is_named_first_and_can_be_read(
     assert mended.policy is not None, mended.problems
 
 
+def test_a_number_that_is_no_count_of_days_is_left_alone() -> None:
+    text = f"Refund it if the item was delivered within {'9' * 5000} weeks."
+    (problem,) = compile_policy(text).problems
+    assert "This language says" not in problem.message
+
+
 def test_a_phrase_with_one_meaning_has_one_answer() -> None:
     (problem,) = compile_policy("Refund it if the item was delivered within 60 days.").problems
     assert problem.suggestions == ("the item was delivered within the last 60 days",)

@@ -32,6 +32,7 @@ class ClauseExplained(Value):
     """One clause: its sentence as it was understood, its rank, and what it asks for.
 
     `goes_before` names the clauses that it beats where both hold and want different things.
+    `is_reason_usual`: its reason is its name, as it is where none is written.
     """
 
     id: str
@@ -42,6 +43,7 @@ class ClauseExplained(Value):
     rank: str
     goes_before: tuple[str, ...]
     asks_for: tuple[str, ...]
+    is_reason_usual: bool = False
 
 
 class Explanation(Value):
@@ -100,6 +102,7 @@ def _clause(policy: Policy, clause: Clause, beaten: tuple[str, ...]) -> ClauseEx
         rank=_rank(policy, clause),
         goes_before=beaten,
         asks_for=tuple(dict.fromkeys(labels)),
+        is_reason_usual=clause.because == f"{clause.title}.",
     )
 
 
@@ -139,6 +142,8 @@ def in_words(explanation: Explanation) -> str:
             f"{number}. {clause.sentence}",
             f"   {clause.rank}{place}; asks for: {', '.join(clause.asks_for) or 'nothing'}",
         ]
+        if clause.is_reason_usual:
+            lines.append(f"   its name is the reason that people read {USUAL}")
         if clause.goes_before:
             names = listed([f'"{name}"' for name in clause.goes_before], "and")
             lines.append(f"   where both hold, it decides before {names}")

@@ -15,7 +15,7 @@ _DAYS_OF = {"day": 1, "week": 7, "month": 30, "year": 365}
 # How far around the word that doesn't fit a phrase may reach.
 _REACH = 16
 
-_COUNT = r"(?P<count>\d+|a|an|one)"
+_COUNT = r"(?P<count>\d{1,6}|a|an|one)"
 _UNIT = r"(?P<unit>day|week|month|year)s?"
 _AMOUNT = r"(?P<amount>\d[\d.,]*(?:%| [A-Z]{3}\b)?)"
 _DATE = r"(?:\d{4}-\d\d-\d\d|\d{1,2} \w+(?: \d{4})?|[a-z]+ \d{1,2}(?:,? \d{4})?)"
