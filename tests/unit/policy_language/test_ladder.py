@@ -98,7 +98,8 @@ def test_a_written_priority_that_must_go_is_named_with_nothing() -> None:
     )
     (proposal,) = told(policy, "priorities")
     assert "in this order: a 20, b 10, c 0." in proposal
-    assert compiled('Rule "c" with priority 0: repair it if it is discounted.')
+    mended = compiled('Rule "c" with priority 0: repair it if it is discounted.')
+    assert mended.clauses[0].priority == 0
 
 
 def test_very_many_steps_come_closer_together() -> None:

@@ -89,6 +89,22 @@ PHRASES = [
         "Refund it if {}.",
     ),
     ("Refund it if the customer is a VIP.", 'the customer has the tag "VIP"', "Refund it if {}."),
+    ("Refund it if the item is not faulty.", "the reason is not damaged", "Refund it if {}."),
+    (
+        "Refund it if the item has not been used.",
+        "the item was not opened or used",
+        "Refund it if {}.",
+    ),
+    (
+        "Refund it but keep 15% as a restocking fee.",
+        "less a restocking fee of 15%",
+        "Refund it {}.",
+    ),
+    (
+        "Refund it minus a return shipping fee of 5 EUR.",
+        "less a return shipping fee of 5 EUR",
+        "Refund it {}.",
+    ),
     ("Refund it if the item is faulty.", "the reason is damaged", "Refund it if {}."),
     ("Refund it if the item arrived damaged.", "the reason is damaged", "Refund it if {}."),
 ]
@@ -123,7 +139,12 @@ def test_what_damaged_may_mean_is_told_apart() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["Refund or exchange it.", "Refund the item or exchange it if the item is digital."]
+    "text",
+    [
+        "Refund or exchange it.",
+        "Exchange or refund it.",
+        "Refund the item or exchange it if the item is digital.",
+    ],
 )
 def test_a_choice_of_the_customers_is_offered_instead(text: str) -> None:
     (problem,) = compile_policy(text).problems

@@ -49,6 +49,13 @@ def _phrase(pattern: str, *instead: str, remark: str = "", is_open: bool = False
 _PHRASES = (
     # What the item is or was
     _phrase(
+        r"(?:is|was) (?:not|never) (?:damaged|broken|faulty|defective)"
+        r"|(?:isn't|wasn't) (?:damaged|broken|faulty|defective)",
+        "the reason is not damaged",
+        "the customer reports no fault",
+        remark=_FAULT_NOTE,
+    ),
+    _phrase(
         r"(?:is|was|are|arrived|came|has) (?:an? )?(?:damaged?|broken|faulty?|defect(?:ive)?)",
         "the reason is damaged",
         "the customer reports a fault",
@@ -61,7 +68,8 @@ _PHRASES = (
         "the item is on final sale",
     ),
     _phrase(
-        r"(?:is|was|has been|is still) (?:unused|unworn|not used|not worn|not been used)",
+        r"(?:is|was|has been|is still) (?:unused|unworn|not used|not worn)"
+        r"|has not been (?:used|worn)|(?:isn't|wasn't|hasn't been) (?:used|worn)",
         "the item was not opened or used",
     ),
     _phrase(r"(?:is|was|has been) (?:used|worn)", "the item was opened or used"),
@@ -72,7 +80,7 @@ _PHRASES = (
         "the customer has not sent evidence",
     ),
     _phrase(
-        rf"(?:has |have )?(?:sent|sends|provided|attached|uploaded) {_PHOTO}",
+        rf"(?:has |have )?(?:sent|sends|provide[sd]|attach(?:es|ed)|upload(?:s|ed)) {_PHOTO}",
         "the customer has sent evidence",
     ),
     # Time
@@ -95,8 +103,9 @@ _PHRASES = (
     ),
     _phrase(
         rf"(?P<action>refund (?:the item|the order|it)(?: in full)?) within {_COUNT} {_UNIT}"
-        rf"(?: (?:of|after|from|since) (?:the )?(?P<event>{'|'.join(_EVENTS)}))?",
-        "{action} if it {event} within the last {days} days",
+        rf"(?: (?:of|after|from|since) (?:the )?(?P<event>{'|'.join(_EVENTS)}))?"
+        r"(?P<more> (?:if|when))?",
+        "{action} if it {event} within the last {days} days{more}",
     ),
     _phrase(rf"(?:in|within|per) {_COUNT} (?P<unit>week|month|year)s?", "in {days} days"),
     _phrase(rf"{_COUNT} (?P<unit>week|month|year)s?", "{days} days"),
@@ -106,19 +115,29 @@ _PHRASES = (
         "and less a {fee} fee of {amount}",
     ),
     _phrase(
-        r"(?:and )?(?:keep|retain|deduct|minus|subtract|charge|with|less|without|but)"
+        r"(?:(?:and|but) )?(?:keep|retain|deduct|minus|subtract|charge|with|less)"
         rf"(?: an?| the)? {_AMOUNT} (?:as |for )?(?:the |a )?(?:restocking|handling)(?: fee)?",
         "less a restocking fee of {amount}",
     ),
     _phrase(
-        r"(?:and )?(?:keep|retain|deduct|minus|subtract|charge|with|less|but)(?: an?| the)? "
+        r"(?:(?:and|but) )?(?:keep|retain|deduct|minus|subtract|charge|with|less)(?: an?| the)? "
         rf"{_AMOUNT} (?:as |for )?(?:the |a )?(?:return )?(?:shipping|label|postage)(?: fee)?",
         "less a return shipping fee of {amount}",
+    ),
+    _phrase(
+        r"(?:(?:and|but) )?(?:keep|retain|deduct|minus|subtract|charge|with) an? "
+        rf"(?P<fee>restocking|return shipping) fee of {_AMOUNT}",
+        "less a {fee} fee of {amount}",
     ),
     # Something else than money, at the customer's choice
     _phrase(
         r"(?:refund|give store credit for)(?: the item| the order| it)? or "
         r"(?P<other>exchange|repair|replace|swap)(?: it| the item| the order)?",
+        "refund the item …, and offer {other} instead",
+    ),
+    _phrase(
+        r"(?P<other>exchange|repair|replace|swap)(?: it| the item| the order)? or "
+        r"refund(?: it| the item| the order)?",
         "refund the item …, and offer {other} instead",
     ),
     _phrase(
@@ -163,6 +182,9 @@ def _filled(template: str, found: re.Match[str]) -> str:
         parts["days"] = str(_count(parts["count"]) * _DAYS_OF[parts["unit"].lower()])
     if "event" in parts:
         parts["event"] = _EVENTS[parts["event"].lower() or "delivery"]
+    # Another condition follows: both must hold.
+    if parts.get("more"):
+        parts["more"] = " and …"
     if "verb" in parts:
         verb = parts["verb"].lower()
         is_bare = verb.split()[0] in {"delivered", "shipped", "ordered", "placed"}
