@@ -142,13 +142,17 @@ class House:
         credits: list[dict[str, Any]] = self.stage.shopify.get("books")["store_credit"]
         return credits
 
-    def decide_by(self, ticket: Written, terms: Terms) -> None:
-        """A ticket's decision as if the policy had these terms for every item."""
+    def decide_by(self, ticket: Written, terms: Terms, *, first_only: bool = False) -> None:
+        """A ticket's decision as if the policy had these terms for every item, or for the first
+        item only: then nothing is proposed."""
         deps = self.stage.services.deps
         case = deps.cases.case_of_ticket(self.stage.account.id, str(ticket.id))
         assert case is not None and case.decision is not None
-        lines = tuple(one.model_copy(update={"terms": terms}) for one in case.decision.lines)
-        decision = case.decision.model_copy(update={"lines": lines})
+        first, *others = case.decision.lines
+        lines = [first.model_copy(update={"terms": terms})]
+        lines += [one if first_only else one.model_copy(update={"terms": terms}) for one in others]
+        changes = {"lines": tuple(lines), **({"plan": None} if first_only else {})}
+        decision = case.decision.model_copy(update=changes)
         changed = case.model_copy(update={"decision": decision, "revision": case.revision + 1})
         now = deps.clock.now()
         assert deps.cases.save_decision(changed, None, "tests", "case_refreshed", now, None)

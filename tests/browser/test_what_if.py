@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from app.cli.bonus_books import bonus_faults
 from app.cli.headless import all_bonuses
-from app.domain.plan import ChosenFee, FeeKind, Terms
+from app.domain.plan import ChosenFee, Destination, FeeKind, Terms
 from tests.browser.conftest import SitDown
 from tests.browser.house import TEAM_LEAD, House
 from tests.browser.sidebar import SETTLES_MS
@@ -66,6 +66,26 @@ def test_fees_and_a_bonus_are_lines_and_each_moves_once(house: House, sit_down: 
     kinds = {one.store_id: "shopify" for one in all_bonuses(house.stage)}
     assert bonus_faults(all_bonuses(house.stage), credits, kinds) == []
     assert len(bonus_faults([], credits, kinds)) == 1
+
+
+def test_an_item_that_only_becomes_store_credit_chooses_its_method(
+    house: House, sit_down: SitDown
+) -> None:
+    ticket = house.write("several_lines_discount_tax")
+    house.decide_by(ticket, Terms(destination=Destination.STORE_CREDIT), first_only=True)
+    part = sit_down(ticket).unfold("part")
+    button, credit = part.locator("[type=submit]"), part.get_by_label("Store credit")
+    bowls, towel = part.locator(".step").nth(0), part.locator(".step").nth(1)
+    expect(credit).not_to_be_checked()
+    bowls.locator("[data-step='1']").click()
+    expect(credit).to_be_checked()
+    expect(button).to_contain_text("store credit")
+    # Another item isn't paid out as credit because of the first one.
+    bowls.locator("[data-step='-1']").click()
+    expect(credit).not_to_be_checked()
+    towel.locator("[data-step='1']").click()
+    expect(credit).not_to_be_checked()
+    expect(button).to_contain_text("Refund $")
 
 
 def test_another_amount_shows_its_tier_and_what_cant_be_is_said(
