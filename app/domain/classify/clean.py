@@ -182,6 +182,9 @@ def clean(
 
 
 def _subject(subject: str | None) -> str:
-    """A subject in one line, masked."""
-    head = (subject or "")[: 4 * _MAX_SUBJECT]
-    return " ".join(without_look_alikes(_spelled(head)).split())[:_MAX_SUBJECT]
+    """A subject in one line, masked; cut where no number is halved."""
+    head = subject or ""
+    if len(head) > 4 * _MAX_SUBJECT:
+        head = _cut_behind(head[: 4 * _MAX_SUBJECT])
+    line = " ".join(without_look_alikes(_spelled(head)).split())
+    return line if len(line) <= _MAX_SUBJECT else _cut_behind(line[:_MAX_SUBJECT])

@@ -121,6 +121,25 @@ def test_no_spelling_hides_a_card_number(between: str, behind: str) -> None:
         assert "4111" not in part
 
 
+@pytest.mark.parametrize("filler", [" ", "\u200b", "x", "Re: "])
+def test_no_cut_of_a_long_subject_leaves_part_of_a_card_number(filler: str) -> None:
+    for length in range(1_150, 1_220, 3):
+        head = (filler * length)[:length]
+        subject = clean("Please refund it.", f"{head} {_CARD} was charged").subject
+        assert "4111" not in subject, length
+        assert len(subject) <= 300
+
+
+def test_no_cut_of_a_long_subject_makes_one_order_number_of_another() -> None:
+    found = {
+        CLASSIFIER.classify(
+            "Please refund it.", f"{_letter(320)[:length]} order 48213 please"
+        ).orders
+        for length in range(280, 300)
+    }
+    assert found == {(), ("48213",)}
+
+
 def test_markup_of_nothing_but_angles_is_told_of() -> None:
     assert clean(f"<p>{_WISH}</p>" + "<" * 20_000).was_cut
     assert clean(f"<p>{_WISH}</p>" + "<" * 20_000).text.startswith(_WISH)
