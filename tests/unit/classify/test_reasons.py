@@ -2,14 +2,32 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from app.domain.classification import Kind, Reason
 from app.domain.classify.reasons import REASONS_OF_KIND, reason_told
 from app.domain.classify.rules import read
-from app.domain.classify.trained import TrainedClassifier
+from app.domain.classify.trained import (
+    TrainedClassifier,
+    Weights,
+    guess,
+    likeliest_reason,
+    read_text,
+    shipped_weights,
+)
 
 CLASSIFIER = TrainedClassifier()
+
+
+def _at_temperature(temperature: float) -> TrainedClassifier:
+    """The shipped classifier, the surer of everything the colder it is."""
+    shipped = shipped_weights()
+    calibration = replace(shipped.calibration, joint_temperature=temperature)
+    return TrainedClassifier(
+        Weights(shipped.rows, shipped.scales, shipped.biases, calibration, shipped.name)
+    )
 
 
 @pytest.mark.parametrize(
@@ -69,3 +87,38 @@ def test_the_classifier_tells_no_reason_of_another_kind() -> None:
     said = CLASSIFIER.classify("My parcel 1001 never arrived, nothing is broken. Refund me please.")
     assert said.kind is Kind.NOT_ARRIVED
     assert said.reason is Reason.NOT_ARRIVED
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("I would like my money back for order 1001, please, all of it.", Kind.REFUND_ITEM),
+        ("Something is not right with the kettle, please pay it back.", Kind.DAMAGED_WRONG),
+    ],
+)
+def test_a_reason_that_nobody_told_is_not_guessed_where_a_kind_has_several(
+    text: str, kind: Kind
+) -> None:
+    found = read_text(text)
+    scores = shipped_weights().scores(found)
+    assert reason_told(found.reading, kind) is Reason.UNKNOWN
+    assert likeliest_reason(scores, kind, Reason.UNKNOWN) is not Reason.UNKNOWN
+    said = _at_temperature(0.2).classify(text)
+    assert said.kind is kind
+    assert said.confidence > 0.9
+    assert said.reason is Reason.UNKNOWN
+
+
+def test_a_reason_that_is_told_counts_where_the_kind_is_likelier_than_not() -> None:
+    text = "The kettle arrived broken yesterday, its handle is snapped. Please refund me its price."
+    scores = shipped_weights().scores(read_text(text))
+    reasons = set()
+    for temperature in (1, 2, 4, 5, 6, 6.5, 7, 7.5, 8, 10):
+        classifier = _at_temperature(temperature)
+        calibration = replace(shipped_weights().calibration, joint_temperature=temperature)
+        is_likely = guess(scores, calibration).confidence >= 0.5
+        said = classifier.classify(text)
+        assert said.kind is Kind.DAMAGED_WRONG
+        assert said.reason is (Reason.DAMAGED if is_likely else Reason.UNKNOWN), temperature
+        reasons.add(said.reason)
+    assert reasons == {Reason.DAMAGED, Reason.UNKNOWN}
