@@ -19,6 +19,10 @@ _LONG = 5
 _VAT_DIGITS = 8
 # Words that may stand between "ticket" and the code that it names.
 _NEAR_FILLERS = 4
+# And between "contract" and the code of parts that is the contract's.
+_FEW_FILLERS = 3
+# And between "number" and its digits, where a place is told.
+_FILLERS_OF_A_PLACE = 6
 # A booking's code, as it stands behind "flight": flights themselves end in digits.
 _BOOKING_OF_FLIGHT = re.compile(
     r"(?=[A-Z0-9]*[0-9])[A-Z0-9]{5}[A-Z]|[A-Z]{2}-[0-9]{5,6}|[A-Z]{3}[0-9]{3}|[0-9]{4,6}-[A-Z]"
@@ -27,14 +31,29 @@ _BOOKING_OF_FLIGHT = re.compile(
 _PHONE = re.compile(r"0[0-9]{1,4}[-/][0-9]{6,9}")
 _AREA = re.compile(r"[0-9]\)?[ ]\Z")
 # A letter or two and digits: S-20117, 66120-A; a booking's code: HLM415.
-_LETTERED = re.compile(r"[A-Z]{1,2}-[0-9]{3,6}|[A-Z]{3}[0-9]{3}|[0-9]{4,6}-[A-Z]{1,2}")
+_LETTERED = re.compile(
+    r"[A-Z]{1,2}-[0-9]{3,6}|[A-Z]{3}[0-9]{3}|[A-Z][0-9]{4,6}|[0-9]{4,6}-[A-Z]{1,2}"
+)
+# Houses have fewer digits before the letter.
+_DIGITS_LETTER = re.compile(r"[0-9]{4,6}-[A-Z]")
 # A booking's code that changes often between letters and digits: T5VN8C.
 _MIXED = re.compile(r"[A-Z0-9]{6}")
 # Before a number that needs no other word to be an order's.
 _ABOUT = frozenset(
     {"about", "for", "under", "of", "booked", "ordered", "für", "über", "zu", "pour", "sous", "sur"}
     | {"para", "sobre", "por", "per", "su", "voor", "over", "onder", "sob"}
-    | {"aus", "von", "uit", "van"}
+    | {"aus", "von", "uit", "van", "off"}
+)
+# A letter in front of digits in parts: B-77-1290, A99-2013.
+_LETTER_AND_PARTS = re.compile(r"[A-Z]-[0-9]{2,4}-[0-9]{4,6}|[A-Z][0-9]{2,3}-[0-9]{4,6}")
+# Digits in parts that may be a postcode: Polish, Portuguese, Japanese, Brazilian, American.
+_POSTCODE = re.compile(r"[0-9]{2}-[0-9]{3}|[0-9]{4,5}-[0-9]{3}|[0-9]{3}-[0-9]{4}|[0-9]{5}-[0-9]{4}")
+# "A KX-2200" is one of many goods.
+_ANY = frozenset({"ein", "eine", "einen", "einem", "einer", "un", "une", "una", "uno", "uma"})
+# English words before "a": that alone is also the Portuguese article for what is known.
+_BEFORE_A = frozenset(
+    {"buy", "bought", "buying", "have", "had", "got", "for", "with", "of", "need", "want", "own"}
+    | {"about", "selling", "sell", "is", "was", "as", "like", "on", "in", "to", "and", "or"}
 )
 # Letters, a dash and so many digits name goods seldom.
 _DASHED = re.compile(r"[A-Z]{1,2}-[0-9]{4,6}")
@@ -50,6 +69,8 @@ _VERBS = frozenset({"order", "purchase", "commande", "compra", "encomenda", "bes
 _FRONT = re.compile(r"(?:\A|(?<!\w))([^\W\d_]{0,15})[ ]?[^\W\d_]{4,12}[^\w\n]{0,4}\Z")
 _DOERS = frozenset({"to", "i", "we", "you", "can", "could", "would", "please", "je", "ik"})
 _NEAR = 48
+# Characters beside a reference in which a carrier's is known.
+_AROUND = 60
 _ENDS = frozenset(".,;:!?)\n") | {""}
 # FR7720 is no money, if it is so long.
 _NOT_MONEY = frozenset({"FR", "KR"})
@@ -62,6 +83,11 @@ _IS = frozenset(
     {"is", "was", "are", "ist", "sind", "est", "sont", "es", "son", "è", "sono", "é", "são", "zijn"}
     | {"lautet", "lauten", "var", "jest", "numaralı", "nolu"}
 )
+# Where a number is told to stand: "is on the label", "laut Zettel".
+_WHERE = _IS | {
+    *("on", "from", "per", "steht", "auf", "vom", "aus", "sur", "figure", "viene", "en", "está"),
+    *("staat", "op", "uit", "laut", "na", "no", "sul", "sulla", "sull", "dalla"),
+}
 
 
 def is_quantity_or_money(text: str, number: Number, label: Label | None = None) -> bool:
@@ -83,6 +109,8 @@ def is_quantity_or_money(text: str, number: Number, label: Label | None = None) 
     if first == "x" and re.match(r"[ ]?x[ .!]*(?:\n|\Z)", text[number.end : number.end + 6]):
         # A kiss at the end of a message.
         return False
+    # "L'ho" is a word, no litre.
+    near = near and text[number.end : number.end + len(first) + 2][-1:] not in set("'’")
     is_unit = first in beside_numbers("unit") and not (is_named and len(number.body) >= _LONG)
     if first and near and (is_unit or first in CURRENCY_NAMES):
         # "1001 EUR 48.60": the currency belongs to what follows.
@@ -199,7 +227,22 @@ def has_order_form(text: str, number: Number, label: Label, forms: tuple[OrderFo
         return False
     if _is_said_to_be_other(label) or (label.kind == "other" and not is_of_something(label)):
         return False
+    if _is_one_of_many(text, number) or (label.is_weak and is_of_a_carrier(text, number)):
+        return False
     return not (forms and number.prefix) and _stands_alone(number)
+
+
+def is_of_a_carrier(text: str, number: Number) -> bool:
+    """Whether words for a parcel stand around a number: "the courier's reference CL0098112"."""
+    before = words_before(text, number.start, _AROUND)
+    near = {*before, *words_after(text, number.end, _AROUND)}
+    return not near.isdisjoint(beside_numbers("carrier_word") | beside_numbers("parcel_word"))
+
+
+def _is_one_of_many(text: str, number: Number) -> bool:
+    """Whether a number names goods: "a KX-2200"."""
+    article, verb = (*words_before(text, number.start, 24), "", "")[:2]
+    return article in _ANY or (article == "a" and verb in _BEFORE_A)
 
 
 def may_be_meant(text: str, number: Number, label: Label) -> bool:
@@ -245,11 +288,18 @@ def may_be_bare_code(text: str, number: Number, label: Label) -> bool:
         return _TAX_NUMBER.fullmatch(number.written) is None
     if _is_said_to_be_other(label):
         return False
-    if _is_mixed(number) or _DASHED.fullmatch(number.written):
+    if _is_mixed(number):
         return True
+    if _DASHED.fullmatch(number.written) or _LETTER_AND_PARTS.fullmatch(number.written):
+        return not _is_one_of_many(text, number)
     if _LETTERED.fullmatch(number.written) and _is_named_apart(text, number):
         return True
-    return _is_in_parts(number) and not _is_before_town(text, number)
+    is_of_other = label.kind == "other" and len(label.fillers) < _FEW_FILLERS and not is_parcel
+    is_lettered = _DIGITS_LETTER.fullmatch(number.written) is not None and not is_of_other
+    if not is_lettered and not _is_in_parts(number):
+        return False
+    may_be_postcode = _POSTCODE.fullmatch(number.written) or not number.has_tail
+    return not (may_be_postcode and _is_before_town(text, number))
 
 
 def _is_in_parts(number: Number) -> bool:
@@ -263,9 +313,22 @@ def _is_in_parts(number: Number) -> bool:
 
 
 def _is_said_to_be_other(label: Label) -> bool:
-    """ "The support ticket that I have is TK-70091"."""
-    is_near = len(label.fillers) <= _NEAR_FILLERS
-    return label.kind == "other" and is_near and not _IS.isdisjoint(label.fillers)
+    """Whether words tell of another number, and then its digits.
+
+    "The support ticket that I have is TK-70091", "Subscriber number is on the label, 30-44-1187".
+    """
+    if label.kind != "other":
+        return False
+    if _is_a_number(label) and len(label.fillers) <= _FILLERS_OF_A_PLACE:
+        return not _WHERE.isdisjoint(label.fillers)
+    return len(label.fillers) <= _NEAR_FILLERS and not _IS.isdisjoint(label.fillers)
+
+
+def _is_a_number(label: Label) -> bool:
+    """Whether a label speaks of a number of its own: "customer number", "Kundennummer"."""
+    if label.word.endswith(("number", "nummer", "nr")):
+        return True
+    return any(word in beside_numbers("number_word") for word in label.fillers[-1:])
 
 
 def _is_mixed(number: Number) -> bool:

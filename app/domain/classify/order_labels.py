@@ -24,6 +24,7 @@ _NO_NOUNS = (
 _ABBREVIATIONS = frozenset(
     {"nr", "no", "num", "n", "nro", "pren", "ref", "id", "nos", "ord", "cust", "núm", "č"}
     | {"best", "réf", "rif", "cmd", "cde", "resa", "ped", "enc", "conf", "réserv", "bestell"}
+    | {"reserv"}
 )
 # Words for "order" that people mistype often enough to know their mistakes.
 _TYPED_LABELS = (
@@ -41,6 +42,11 @@ _PAIRS = {
     ("vale", "compra"): "other",
     ("vale", "compras"): "other",
 }
+# "Bought online" names no telephone line.
+_ONLINE = frozenset(
+    {("en", "ligne"), ("en", "línea"), ("en", "linea"), ("in", "linea"), ("em", "linha")}
+    | {("on", "line")}
+)
 _IS = frozenset({"is", "ist", "est", "es", "è", "é", "ref"})
 # A job is an order of craftsmen; a job with a reference is one to apply for.
 _JOBS = frozenset({"job", "jobs"})
@@ -121,6 +127,8 @@ def _kind(word: str, before: list[str], fillers: list[str], behind: str) -> str 
     pair = _PAIRS.get((in_front, word))
     if pair is not None:
         return pair
+    if (in_front, word) in _ONLINE:
+        return None
     if word == "best" and ("nr" in fillers or behind.startswith(".")):
         return "order"
     if word in _JOBS and not _ADVERTISED.isdisjoint(fillers):

@@ -30,7 +30,11 @@ _SHORT = re.compile(r"[A-Z0-9]{1,6}(?:-[A-Z0-9]{1,6}){1,3}")
 _PARTS = re.compile(r"[A-Za-z]{0,4}[0-9]{0,8}[A-Za-z]{0,3}(?:[-/][A-Za-z0-9]{1,8}){1,4}")
 _POINTED = re.compile(r"[0-9]{1,3}(?:\.[0-9]{3}){1,3}-[0-9]{1,2}")
 # These are order numbers only right behind a word for one.
-_AMBIGUOUS = re.compile(r"[0-9]{1,3}-[0-9]{1,3}|[0-9]{2}-[0-9]{2}-[0-9]{2}|[0-9]{2,3}\.[0-9]{3}")
+_AMBIGUOUS = re.compile(
+    r"[0-9]{1,3}-[0-9]{1,3}|[0-9]{2}-[0-9]{2}-[0-9]{2}"
+    # A month of a year is none: 12.2025.
+    r"|(?!(?:0[1-9]|1[0-2])\.(?:19|20))[0-9]{2,4}\.[0-9]{3,4}"
+)
 _TAX_NUMBER = re.compile(r"[0-9]{3}\.[0-9]{3}\.[0-9]{3}-[0-9]{2}")
 TURNS = re.compile(r"(?<=[0-9])(?=[A-Za-z])|(?<=[A-Za-z])(?=[0-9])")
 _MOST_IN_RANGE = 10

@@ -16,6 +16,7 @@ from app.domain.classify.numbers import MAX_FOUND, without_addresses
 from app.domain.classify.order_forms import OrderForm
 from app.domain.classify.order_judging import (
     has_order_form,
+    is_of_a_carrier,
     is_of_a_phone,
     is_order,
     is_quantity_or_money,
@@ -36,6 +37,11 @@ from app.domain.classify.spoken import with_spoken_digits
 _WORD = re.compile(r"[^\W\d_]+")
 _LIST_SIGNS = re.compile(r"[\s,;&+/()–—-]*")
 _DIGIT = re.compile(r"[0-9]")
+# A code in parts that is no phone number, alone under a mail.
+_ALONE = re.compile(
+    r"[1-9][0-9]{1,2}-[0-9]{3,4}-[0-9]{1,2}|[1-9][0-9]-[0-9]{4,5}"
+    r"|[0-9]{2,6}-[A-Z](?:-[0-9]{3,6})?|[A-Z]-?[0-9]{2,4}-[0-9]{4,6}"
+)
 # The letters that all numbers of a store begin with.
 _STEM = re.compile(r"[A-Za-z]{1,6}")
 _GROUPS_BEHIND = re.compile(
@@ -55,20 +61,36 @@ def find_orders(
     continues such a number, or in the form of the account's stores. Where nothing is named so,
     numbers in a form that only orders have count, and those behind "reference" or "No."; then
     what stands so in the writer's `signature` or in the `quoted` mail that they answer to; at last
-    the one bare number of the text. Numbers that are labelled as tracking, phone, invoice, VAT and
-    the like never count, nor do amounts, dates and years. A range of at most ten numbers is
-    written out.
+    the one bare number of the text, or a code that is the last line below it. Numbers that are
+    labelled as tracking, phone, invoice, VAT and the like never count, nor do amounts, dates and
+    years. A range of at most ten numbers is written out.
     """
     text = with_spoken_digits(without_addresses(text))
     found = list(pieces(text))
     labels: _Labels = {}
     return (
         _named(text, found, labels, forms)
-        or _likely(text, found, labels)
+        or _meant(text, found, labels)
         or find_named_orders(signature, forms)
         or find_named_orders(quoted, forms)
         or _only_bare_number(text, found, labels)
+        or _alone_at_the_end(signature)
     )
+
+
+def _alone_at_the_end(signature: str) -> tuple[str, ...]:
+    """The code that is the last line of a mail, below the writer's name: `30-771-22`."""
+    line = signature.rstrip().rsplit("\n", 1)[-1].strip(" .#()")
+    return (line,) if _ALONE.fullmatch(line) else ()
+
+
+def _meant(text: str, found: Sequence[Piece], labels: _Labels) -> tuple[str, ...]:
+    """Numbers behind a weak label, unless a carrier's beside one in the form of an order's."""
+    names = _likely(text, found, labels)
+    meant = [one for _, numbers, _ in found for one in numbers if one.written in names]
+    if meant and all(is_of_a_carrier(text, one) for one in meant):
+        return _only_bare_number(text, found, labels, only_codes=True) or names
+    return names
 
 
 def find_named_orders(text: str, forms: tuple[OrderForm, ...] = ()) -> tuple[str, ...]:
@@ -270,9 +292,13 @@ def _inside(last: Number, number: Number) -> list[str]:
     ]
 
 
-def _only_bare_number(text: str, found_pieces: Sequence[Piece], labels: _Labels) -> tuple[str, ...]:
+def _only_bare_number(
+    text: str, found_pieces: Sequence[Piece], labels: _Labels, *, only_codes: bool = False
+) -> tuple[str, ...]:
     """The one number, or the one list, of a text that names no order otherwise, when nothing says
     that it is something else: "any idea whether 31007 will make it?"
+
+    With `only_codes`, neither plain digits nor what stands behind a weak label.
     """
     plain: list[Number] = []
     codes: list[Number] = []
@@ -292,11 +318,14 @@ def _only_bare_number(text: str, found_pieces: Sequence[Piece], labels: _Labels)
             other = number if is_other and not is_parcel else None
             if is_other and not is_parcel and not is_of_a_phone(number, label):
                 others.add(number.written)
+            if only_codes and label.is_weak:
+                continue
             if may_be_bare(text, number, label) and with_letters_before(text, number) is None:
                 plain.append(number)
             elif may_be_bare_code(text, number, label):
                 codes.append(number)
-    found = [one for one in codes or plain if one.written not in others]
+    rest = codes if only_codes else codes or plain
+    found = [one for one in rest if one.written not in others]
     names = tuple(dict.fromkeys(number.written for number in found))
     is_list = len(found) == len(names) and all(
         _continues(text, last, number) for last, number in itertools.pairwise(found)

@@ -92,6 +92,23 @@ from app.domain.classify.orders import find_orders
         ("I was charged twice\n1204417, thanks", ["1204417"]),
         ("Commande CDE41180", ["CDE41180"]),
         ("order LM-301 arrived, but LM-304 didn't", ["LM-301", "LM-304"]),
+        ("Hello, B-31-4420 should have been here on Friday", ["B-31-4420"]),
+        ("Any news of D-2025-0317?", ["D-2025-0317"]),
+        ("The hinge of the door from A31-2044 creaks", ["A31-2044"]),
+        ("Why is 48-M-2210 late?", ["48-M-2210"]),
+        ("The jug in 5520-C has a crack.", ["5520-C"]),
+        ("We return 5520-C and the matching 5521-C.", ["5520-C", "5521-C"]),
+        ("Reserv. 71.2044, para dos", ["71.2044"]),
+        ("deux chaises achetées en ligne : 41-660-23.", ["41-660-23"]),
+        ("Stornobestätigung B-31-4420.\n\nWann kommt das Geld?", ["B-31-4420"]),
+        ("It's 41-4408 Plüsch, no wool", ["41-4408"]),
+        ("La lampada dell'ordine 20-5518 l'ho resa", ["20-5518"]),
+        ("Lost - 48-M-2210.\n\nThe courier's reference is CL0077125.", ["48-M-2210"]),
+        ("It is lost, the courier's reference is CL0077125.", ["CL0077125"]),
+        ("Please call off R5518 for us", ["R5518"]),
+        ("Bookingnummer 55120", ["55120"]),
+        ("Zakázka 40118", ["40118"]),
+        ("Rezervasyon no 77120", ["77120"]),
     ],
 )
 def test_order_numbers(text: str, orders: list[str]) -> None:
@@ -169,6 +186,19 @@ def test_order_numbers(text: str, orders: list[str]) -> None:
         "the number ends in 7719",
         "my card's number is 7710-338",
         "Numéro d'adhérent : 604418",
+        "Subscriber number is on the label, 41-33-2204",
+        "Customer no. from your letter, 71-140-4",
+        "Die Kundennummer steht auf dem Etikett, 41-33-2204.",
+        "Vorgangsnummer laut Zettel: 8-5510-23",
+        "I'd like to buy a KX-3300 printer",
+        "Habt ihr eine KX-3300 auf Lager?",
+        "Is the lamp X-20-500 in stock?",
+        "I live at 5520-C Maple Street",
+        "Contrato de alquiler 0077-L",
+        "the van AB-33-2290 was parked there",
+        "Reserv. 12.2025",
+        "Version V-2025-01 crashes",
+        "Pratica 5523",
     ],
 )
 def test_other_numbers_are_no_orders(text: str) -> None:
@@ -181,6 +211,9 @@ def test_what_a_signature_or_a_quoted_mail_names_counts_where_the_text_names_non
     assert find_orders("Where is order 1001?", quoted=quoted) == ("1001",)
     assert find_orders("About the return R-2207", quoted=quoted) == ("77-4180",)
     assert find_orders("Where is it?", signature="Edna (order no. TY30811)") == ("TY30811",)
+    assert find_orders("It leaks.", signature="Thanks, Edna\n41-660-23") == ("41-660-23",)
+    assert find_orders("It leaks.", signature="Thanks, Edna\n555-0123") == ()
+    assert find_orders("It leaks.", signature="Edna\n041-660-2344") == ()
     assert find_orders("Where is it?", signature="Order desk 5555, customer no. 99812") == ()
 
 
