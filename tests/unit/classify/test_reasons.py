@@ -92,7 +92,6 @@ def test_the_classifier_tells_no_reason_of_another_kind() -> None:
 @pytest.mark.parametrize(
     ("text", "kind"),
     [
-        ("I would like my money back for order 1001, please, all of it.", Kind.REFUND_ITEM),
         ("Something is not right with the kettle, please pay it back.", Kind.DAMAGED_WRONG),
     ],
 )
