@@ -111,7 +111,8 @@ def is_quantity_or_money(text: str, number: Number, label: Label | None = None) 
         return False
     # "L'ho" is a word, no litre.
     near = near and text[number.end : number.end + len(first) + 2][-1:] not in set("'’")
-    is_unit = first in beside_numbers("unit") and not (is_named and len(number.body) >= _LONG)
+    is_long = len(number.body) >= _LONG and not number.is_ambiguous
+    is_unit = first in beside_numbers("unit") and not (is_named and is_long)
     if first and near and (is_unit or first in CURRENCY_NAMES):
         # "1001 EUR 48.60": the currency belongs to what follows.
         if first not in CURRENCY_NAMES:
@@ -227,7 +228,7 @@ def has_order_form(text: str, number: Number, label: Label, forms: tuple[OrderFo
         return False
     if _is_said_to_be_other(label) or (label.kind == "other" and not is_of_something(label)):
         return False
-    if _is_one_of_many(text, number) or (label.is_weak and is_of_a_carrier(text, number)):
+    if _is_of_another_thing(text, number) or (label.is_weak and is_of_a_carrier(text, number)):
         return False
     return not (forms and number.prefix) and _stands_alone(number)
 
@@ -239,10 +240,13 @@ def is_of_a_carrier(text: str, number: Number) -> bool:
     return not near.isdisjoint(beside_numbers("carrier_word") | beside_numbers("parcel_word"))
 
 
-def _is_one_of_many(text: str, number: Number) -> bool:
-    """Whether a number names goods: "a KX-2200"."""
-    article, verb = (*words_before(text, number.start, 24), "", "")[:2]
-    return article in _ANY or (article == "a" and verb in _BEFORE_A)
+def _is_of_another_thing(text: str, number: Number) -> bool:
+    """Whether a number names goods, or another thing: "a KX-2200", "permit P-2025-0184"."""
+    last, before = (*words_before(text, number.start, 24), "", "")[:2]
+    if last in _IS:
+        last = before
+    is_of_goods = last in _ANY or (last == "a" and before in _BEFORE_A)
+    return is_of_goods or last in beside_numbers("other_thing")
 
 
 def may_be_meant(text: str, number: Number, label: Label) -> bool:
@@ -291,7 +295,7 @@ def may_be_bare_code(text: str, number: Number, label: Label) -> bool:
     if _is_mixed(number):
         return True
     if _DASHED.fullmatch(number.written) or _LETTER_AND_PARTS.fullmatch(number.written):
-        return not _is_one_of_many(text, number)
+        return not _is_of_another_thing(text, number)
     if _LETTERED.fullmatch(number.written) and _is_named_apart(text, number):
         return True
     is_of_other = label.kind == "other" and len(label.fillers) < _FEW_FILLERS and not is_parcel

@@ -98,6 +98,7 @@ from app.domain.classify.orders import find_orders
         ("Why is 48-M-2210 late?", ["48-M-2210"]),
         ("The jug in 5520-C has a crack.", ["5520-C"]),
         ("We return 5520-C and the matching 5521-C.", ["5520-C", "5521-C"]),
+        ("Cancel 5520-C and the matching one 5521-C.", ["5520-C", "5521-C"]),
         ("Reserv. 71.2044, para dos", ["71.2044"]),
         ("deux chaises achetées en ligne : 41-660-23.", ["41-660-23"]),
         ("Stornobestätigung B-31-4420.\n\nWann kommt das Geld?", ["B-31-4420"]),
@@ -199,6 +200,10 @@ def test_order_numbers(text: str, orders: list[str]) -> None:
         "Reserv. 12.2025",
         "Version V-2025-01 crashes",
         "Pratica 5523",
+        "permit D-2025-0317 has come",
+        "My old number plate was B-31-4420",
+        "Ersatzteil A31-2044 gesucht",
+        "order 12.500 pieces",
     ],
 )
 def test_other_numbers_are_no_orders(text: str) -> None:
