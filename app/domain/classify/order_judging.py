@@ -28,7 +28,7 @@ _BOOKING_OF_FLIGHT = re.compile(
     r"(?=[A-Z0-9]*[0-9])[A-Z0-9]{5}[A-Z]|[A-Z]{2}-[0-9]{5,6}|[A-Z]{3}[0-9]{3}|[0-9]{4,6}-[A-Z]"
 )
 # A mobile phone's, and the area before any.
-_PHONE = re.compile(r"0[0-9]{1,4}[-/][0-9]{6,9}")
+_PHONE = re.compile(r"0[0-9]{1,4}[-/](?:[0-9]{6,9}|[0-9]{2,4}-[0-9]{3,5})")
 _AREA = re.compile(r"[0-9]\)?[ ]\Z")
 # A letter or two and digits: S-20117, 66120-A; a booking's code: HLM415.
 _LETTERED = re.compile(
@@ -42,10 +42,12 @@ _MIXED = re.compile(r"[A-Z0-9]{6}")
 _ABOUT = frozenset(
     {"about", "for", "under", "of", "booked", "ordered", "für", "über", "zu", "pour", "sous", "sur"}
     | {"para", "sobre", "por", "per", "su", "voor", "over", "onder", "sob"}
-    | {"aus", "von", "uit", "van", "off"}
+    | {"aus", "von", "uit", "van", "off", "please", "bitte"}
 )
 # A letter in front of digits in parts: B-77-1290, A99-2013.
 _LETTER_AND_PARTS = re.compile(r"[A-Z]-[0-9]{2,4}-[0-9]{4,6}|[A-Z][0-9]{2,3}-[0-9]{4,6}")
+# Invoices are numbered so too.
+_OF_A_YEAR = re.compile(r"[A-Z]-20[0-9]{2}-[0-9]{3,6}")
 # Digits in parts that may be a postcode: Polish, Portuguese, Japanese, Brazilian, American.
 _POSTCODE = re.compile(r"[0-9]{2}-[0-9]{3}|[0-9]{4,5}-[0-9]{3}|[0-9]{3}-[0-9]{4}|[0-9]{5}-[0-9]{4}")
 # "A KX-2200" is one of many goods.
@@ -235,9 +237,13 @@ def has_order_form(text: str, number: Number, label: Label, forms: tuple[OrderFo
 
 def is_of_a_carrier(text: str, number: Number) -> bool:
     """Whether words for a parcel stand around a number: "the courier's reference CL0098112"."""
+    return _is_near(text, number, "carrier_word") or _is_near(text, number, "parcel_word")
+
+
+def _is_near(text: str, number: Number, group: str) -> bool:
     before = words_before(text, number.start, _AROUND)
     near = {*before, *words_after(text, number.end, _AROUND)}
-    return not near.isdisjoint(beside_numbers("carrier_word") | beside_numbers("parcel_word"))
+    return not near.isdisjoint(beside_numbers(group))
 
 
 def _is_of_another_thing(text: str, number: Number) -> bool:
@@ -294,6 +300,8 @@ def may_be_bare_code(text: str, number: Number, label: Label) -> bool:
         return False
     if _is_mixed(number):
         return True
+    if _OF_A_YEAR.fullmatch(number.written) and _is_near(text, number, "invoice_word"):
+        return False
     if _DASHED.fullmatch(number.written) or _LETTER_AND_PARTS.fullmatch(number.written):
         return not _is_of_another_thing(text, number)
     if _LETTERED.fullmatch(number.written) and _is_named_apart(text, number):

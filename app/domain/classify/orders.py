@@ -42,8 +42,8 @@ _ALONE = re.compile(
     r"[1-9][0-9]{1,2}-[0-9]{3,4}-[0-9]{1,2}|[1-9][0-9]-[0-9]{4,5}"
     r"|[0-9]{2,6}-[A-Z](?:-[0-9]{3,6})?|[A-Z]-?[0-9]{2,4}-[0-9]{4,6}"
 )
-# The letters that all numbers of a store begin with.
-_STEM = re.compile(r"[A-Za-z]{1,6}")
+# The letters that all numbers of a store begin with, or those behind the first digits: 62-K-1190.
+_STEM = re.compile(r"[A-Za-z]{1,6}|[0-9]{1,3}-[A-Za-z]{1,3}(?=-[0-9])")
 _GROUPS_BEHIND = re.compile(
     r"(?: [0-9]{2,4}){1,3}(?: [0-9])?(?=[.,;:!?)]*(?:\s|\Z))(?= ?[^\w ]|\Z)"
 )
