@@ -370,8 +370,8 @@ ELIGIBLE: tuple[Story, ...] = (
     Story(
         key="over_2000",
         subject="Refund for the sofa",
-        text="Hello, we changed our mind about the sofa of order {order}. Please refund it and "
-        "have it picked up. {name}",
+        text="Hello, we changed our mind about the sofa of order {order}. Please pick it up and "
+        "give us our money back. {name}",
         expected=eligible("2592.00", why=_WITHIN_30, tier="manager"),
         orders=(Purchase((Item("Sofa", "2400.00", tax_rate="0.08"),), delivered_days=6),),
         act=Act.REFUND,

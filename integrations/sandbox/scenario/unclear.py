@@ -78,7 +78,8 @@ UNCLEAR: tuple[Story, ...] = (
     Story(
         key="partly_shipped",
         subject="Refund of order {order}",
-        text="Hi, I changed my mind about the plates of order {order}, please refund me. {name}",
+        text="Hi, I changed my mind about the plates of order {order}. Please give me my money "
+        "back. {name}",
         expected=needs_review("shipping status"),
         orders=(
             Purchase(
@@ -125,7 +126,7 @@ UNCLEAR: tuple[Story, ...] = (
     Story(
         key="test_order",
         subject="Refund of order {order}",
-        text="Hi, please refund order {order}, I changed my mind. {name}",
+        text="Hi, please refund order {order}, I changed my mind and want my money back. {name}",
         expected=needs_review("test order"),
         orders=(Purchase(_MUG, delivered_days=3, more={"test": True}),),
     ),
