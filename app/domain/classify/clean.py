@@ -4,7 +4,7 @@ Payment data is masked before anything else looks at the text. Work is bounded, 
 200 kB takes hardly longer than a long letter. This is what is read:
 
 - of the body, the first `MAX_CHARACTERS`; of markup, what `html_to_text` reads of it;
-- of the text in it, the first 4,500 characters and the last 2,000 (of markup, the first 6,500), in
+- of the text in it, the first 3,200 characters and the last 2,000 (of markup, the first 5,200), in
   at most `MAX_LINES` lines;
 - of the writer's own words in these, the first 3,500 characters and the last 1,000: they are
   `Cleaned.body`.
@@ -31,7 +31,7 @@ from app.domain.masking import mask_payment_data
 # What is beyond is not looked at: more than any honest mail, markup included.
 MAX_CHARACTERS = 200_000
 # Of the text itself, its beginning and its end are read.
-MAX_READ = 6_500
+MAX_READ = 5_200
 _READ_AT_END = 2_000
 # Of the writer's own words likewise: what is wanted is said first, or at last.
 READ_CHARACTERS = 4_500
