@@ -29,7 +29,6 @@ from app.domain.policy.scene import (
     known_or,
 )
 
-_NO_COUNTRY = Unknown("the order has no shipping country")
 _FAULTS = frozenset({Reason.DAMAGED, Reason.WRONG_ITEM, Reason.NOT_AS_DESCRIBED})
 
 

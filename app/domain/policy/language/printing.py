@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal
 from textwrap import wrap
 
 from app.domain.people import Tier
@@ -263,8 +262,3 @@ def split_sentence(policy: Policy) -> str:
         f"Refunds for the same {policy.split_subject.value} within {days} "
         f"day{'' if days == 1 else 's'} count as one amount."
     )
-
-
-def percent_words(percent: Decimal) -> str:
-    """80% for 80."""
-    return f"{number_words(percent)}%"
