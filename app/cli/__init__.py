@@ -3,51 +3,65 @@
 from __future__ import annotations
 
 import gc
-import importlib
 import sys
 
 import click
 from pydantic import ValidationError
 
+from app.cli.lazy import Later, LazyGroup
 from app.domain.errors import AppError
 
 # Each command is imported only when it is used: `makegood web` needs nothing of the demo.
-_COMMANDS = {
-    "audit": "app.cli.ledger:audit",
-    "bench": "app.cli.bench:bench",
-    "classify": "app.cli.classify:classify",
-    "clock": "app.cli.processes:clock",
-    "connect": "app.cli.connect:connect",
-    "demo": "app.cli.demo:demo",
-    "disconnect": "app.cli.connect:disconnect",
-    "doctor": "app.cli.doctor:doctor",
-    "evaluate": "app.cli.evaluate:evaluate_command",
-    "manifest": "app.cli.manifest:manifest",
-    "migrate": "app.cli.processes:migrate",
-    "policy": "app.cli.policy:policy",
-    "reconcile": "app.cli.ledger:reconcile",
-    "serve": "app.cli.processes:serve",
-    "tiers": "app.cli.tiers:tiers",
-    "train": "app.cli.train:train",
-    "web": "app.cli.processes:web",
-    "worker": "app.cli.processes:worker",
+COMMANDS = {
+    "audit": Later("app.cli.ledger:audit", "The record of every act."),
+    "bench": Later("app.cli.bench:bench", "Measure webhook, triage and sidebar."),
+    "classify": Later(
+        "app.cli.classify:classify",
+        'Classify texts: lines {"id", "text", "subject"?} on stdin, one answer line each.',
+    ),
+    "clock": Later(
+        "app.cli.processes:clock",
+        "Move scheduled jobs to their queues and announce what is unfinished (RQ's scheduler).",
+    ),
+    "connect": Later("app.cli.connect:connect", "Connect a helpdesk or a store."),
+    "demo": Later(
+        "app.cli.demo:demo",
+        "Run Makegood with sandbox vendors: tickets come in, a desk shows them, refunds work.",
+    ),
+    "disconnect": Later("app.cli.connect:disconnect", "Undo a connection."),
+    "doctor": Later(
+        "app.cli.doctor:doctor",
+        "Check everything that Makegood needs; each fault comes with its mend.",
+    ),
+    "evaluate": Later(
+        "app.cli.evaluate:evaluate_command",
+        "Print the scores on labelled tickets, with 95 % intervals.",
+    ),
+    "manifest": Later("app.cli.manifest:manifest", "The installable packages."),
+    "migrate": Later("app.cli.processes:migrate", "Bring the database to the newest revision."),
+    "policy": Later("app.cli.policy:policy", "Check a policy, and say it back clause by clause."),
+    "reconcile": Later("app.cli.ledger:reconcile", "Hold the ledger against the stores' books."),
+    "serve": Later(
+        "app.cli.processes:serve",
+        "Run everything on this machine: database, queue, web, workers and clock.",
+    ),
+    "tiers": Later(
+        "app.cli.tiers:tiers",
+        "Show or replace the mapping of roles, groups and teams to tiers.",
+    ),
+    "train": Later(
+        "app.cli.train:train", "Adapt the shipped classifier to an account's own labels."
+    ),
+    "web": Later("app.cli.processes:web", "Answer webhooks, sidebar and API (gunicorn)."),
+    "worker": Later(
+        "app.cli.processes:worker", "Do what the queue announces: refunds, ticket writes, triage."
+    ),
 }
 
 
-class _Commands(click.Group):
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted(_COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        place = _COMMANDS.get(cmd_name)
-        if place is None:
-            return None
-        module, name = place.split(":")
-        found: click.Command = getattr(importlib.import_module(module), name)
-        return found
-
-
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=LazyGroup, table=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]}
+)
 @click.version_option(package_name="makegood")
 def _group() -> None:
     """Refunds inside the helpdesk: decided by policy, released by a click, paid once."""

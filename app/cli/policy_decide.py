@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 from pydantic import ValidationError
 
+from app.cli.policy_files import read_text
 from app.cli.policy_words import answer_words
 from app.domain.policy.default import DEFAULT_POLICY
 from app.domain.policy.document import Answer, DecideDocument
@@ -141,8 +142,6 @@ def _exists(name: str) -> bool:
 
 def _policy(given: str | Policy | None, file: str | None) -> Policy:
     if file is not None:
-        from app.cli.policy import read_text
-
         if _is_no_path(file) and not _exists(file):
             _end(
                 "--policy takes the name of a FILE, not a policy's text. Save the text in a file, "

@@ -7,6 +7,7 @@ import sys
 import click
 
 from app.cli.policy_decide import policy_of_text
+from app.cli.policy_files import read_text
 from app.domain.policy.default import DEFAULT_POLICY
 from app.domain.policy.replay import ReplayResult
 from app.replaying import replay_all
@@ -96,8 +97,6 @@ def replay(
     account_id = _account(database, account_id)
     policy = DEFAULT_POLICY
     if file is not None:
-        from app.cli.policy import read_text
-
         policy = policy_of_text(read_text(file), file)
     elif number is not None:
         version = policies.version(account_id, number)

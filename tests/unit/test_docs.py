@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from app.cli import _COMMANDS
+from app.cli import COMMANDS
 from app.settings import Settings
 
 README = Path(__file__).parents[2] / "README.md"
@@ -29,7 +29,7 @@ def test_every_setting_stands_in_the_readme() -> None:
 
 def test_every_command_stands_in_the_readme() -> None:
     text = README.read_text()
-    missing = [name for name in _COMMANDS if not re.search(rf"[`\s,]{name}\b", text)]
+    missing = [name for name in COMMANDS if not re.search(rf"[`\s,]{name}\b", text)]
     assert missing == []
 
 
