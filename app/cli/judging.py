@@ -31,7 +31,7 @@ def scene_faults(told: Told, triaged: dict[str, bool]) -> list[str]:
     reason = case.match.explanation
     if case.decision is not None:
         parts = [case.decision.headline, *case.decision.missing]
-        parts += [finding.sentence for finding in case.decision.findings]
+        parts += [finding.sentence for _, finding in case.decision.tested()]
         reason = " | ".join(parts)
     pairs = {
         "match": (expected.match, case.match.outcome.value),

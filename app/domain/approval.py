@@ -6,13 +6,14 @@ in `awaiting_approval` meanwhile; both change in one step.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from pydantic import AwareDatetime, Field
 
 from app.domain.base import Value
-from app.domain.decision import Finding, Verdict
+from app.domain.decision import Finding, FindingAbout, Verdict, findings_about
 from app.domain.money import Money
 from app.domain.people import Agent, Tier, is_same_person
 
@@ -51,11 +52,16 @@ class Evidence(Value):
     clause: str | None = None
     because: str | None = None
     findings: tuple[Finding, ...] = ()
+    line_findings: dict[str, tuple[Finding, ...]] = Field(default_factory=dict)
     items: dict[str, str] = Field(default_factory=dict)
     plan: str = ""
     goes_to: str = ""
     order: tuple[tuple[str, str], ...] = ()
     history: tuple[tuple[str, str], ...] = ()
+
+    def tested(self) -> Iterator[FindingAbout]:
+        """Everything that was tested, the order's first, each with the line it is about."""
+        return findings_about(self.findings, self.line_findings)
 
 
 class ApprovalRequest(Value):

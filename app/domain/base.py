@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from functools import cache
 from typing import Any, Self, TypeVar
 
@@ -49,22 +48,6 @@ class Value(BaseModel):
         For the few places that make very many values of values; elsewhere the constructor does.
         """
         return _made(cls, fields, _all_fields(cls))
-
-
-def with_one_each(values: Iterable[V], field: str, value: object) -> list[V]:
-    """`Value.with_one` of many values at once, all with the same other value."""
-    found = []
-    for one in values:
-        fields = one.__dict__.copy()
-        fields[field] = value
-        # As `_made` does it, without a call for each.
-        made = _new(type(one))
-        _set_fields(made, fields)
-        _set_named(made, one.__pydantic_fields_set__)
-        _set_extra(made, None)
-        _set_private(made, None)
-        found.append(made)
-    return found
 
 
 @cache

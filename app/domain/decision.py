@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from enum import StrEnum
 
@@ -60,10 +61,22 @@ class Finding(Value):
     effect: Effect
     truth: Truth
     sentence: str
-    line_id: str | None = None
     comparisons: tuple[Comparison, ...] = ()
     missed_by: Decimal | None = None
     is_nearest_miss: bool = False
+
+
+# A finding, and the id of the line that it is about; None for the whole order.
+FindingAbout = tuple[str | None, Finding]
+
+
+def findings_about(
+    of_order: Iterable[Finding], of_lines: Mapping[str, Iterable[Finding]]
+) -> Iterator[FindingAbout]:
+    """All findings, the order's first, each with what it is about."""
+    yield from ((None, one) for one in of_order)
+    for line_id, findings in of_lines.items():
+        yield from ((line_id, one) for one in findings)
 
 
 class LineVerdict(Value):
@@ -95,7 +108,7 @@ class Decision(Value):
     Holds what was used beside order and request (the policy's version, the facts, the history,
     the rates, how surely the text was understood), so it can be made again years later with the
     same answer. `evidence_wanted` says what to ask the customer for. `tier_because` says what made
-    the tier.
+    the tier. `findings` are about the whole order, `line_findings` about a line, by its id.
     `headline` is the one sentence for people. `is_money_allowed` is False whenever a button that
     moves money must be off; `blocked_because` then says why in words. `warnings` names what is
     due beside the plan: eligible lines that it leaves out.
@@ -108,6 +121,7 @@ class Decision(Value):
     decided_at: AwareDatetime
     lines: tuple[LineVerdict, ...] = ()
     findings: tuple[Finding, ...] = ()
+    line_findings: dict[str, tuple[Finding, ...]] = Field(default_factory=dict)
     facts: tuple[Fact, ...] = ()
     line_facts: dict[str, tuple[Fact, ...]] = Field(default_factory=dict)
     missing: tuple[str, ...] = ()
@@ -123,3 +137,11 @@ class Decision(Value):
     history: History = UNKNOWN_HISTORY
     rates: Rates = NO_RATES
     classification: Classification | None = None
+
+    def tested(self) -> Iterator[FindingAbout]:
+        """Everything that was tested, the order's first, each with the line it is about."""
+        return findings_about(self.findings, self.line_findings)
+
+    def titles(self) -> dict[str, str]:
+        """What everything that was tested is called, by its code."""
+        return {finding.code: finding.title for _, finding in self.tested()}

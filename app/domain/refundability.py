@@ -108,7 +108,7 @@ def order_blocks(order: Order) -> list[Finding]:
 
 
 def line_blocks(line: LineItem) -> list[Finding]:
-    """Findings that stop money for one line."""
+    """Findings that stop money for this one line."""
     if line.refundable_quantity == 0:
         return [
             _finding(
@@ -117,7 +117,7 @@ def line_blocks(line: LineItem) -> list[Finding]:
                 Effect.EXCLUDE,
                 Truth.TRUE,
                 f"{line.name}: all {line.quantity} were refunded or removed before.",
-            ).model_copy(update={"line_id": line.id})
+            )
         ]
     if line.is_gift_card:
         return [
@@ -127,6 +127,6 @@ def line_blocks(line: LineItem) -> list[Finding]:
                 Effect.REVIEW,
                 Truth.TRUE,
                 f"{line.name} is a gift card: its code may have been spent. Check it in the store.",
-            ).model_copy(update={"line_id": line.id})
+            )
         ]
     return []

@@ -136,8 +136,7 @@ def _overridden(case: Case, offered: OfferedPlan) -> str | None:
     """The clause that the plan goes against, as people know it, with the person's own reason."""
     if offered.override is None:
         return None
-    findings = case.decision.findings if case.decision else ()
-    titles = {finding.code: finding.title for finding in findings}
+    titles = case.decision.titles() if case.decision else {}
     title = titles.get(offered.override.clause_id, offered.override.clause_id)
     return f"{title}. {offered.override.reason}"
 

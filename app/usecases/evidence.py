@@ -26,7 +26,7 @@ def gather_evidence(deps: Deps, case: Case, offered: OfferedPlan) -> Evidence:
     policy = deps.policies.in_force(case.account_id, case.order.store_id, now)
     clause_id = deciding_clause(decision)
     titles = {clause.id: clause.title for clause in policy.clauses}
-    titles |= {finding.code: finding.title for finding in decision.findings}
+    titles |= decision.titles()
     decided = [line for line in decision.lines if line.decided_by == clause_id]
     return Evidence(
         verdict=decision.verdict,
@@ -35,6 +35,7 @@ def gather_evidence(deps: Deps, case: Case, offered: OfferedPlan) -> Evidence:
         clause=titles.get(clause_id) if clause_id else None,
         because=decided[0].because if decided else None,
         findings=decision.findings,
+        line_findings=decision.line_findings,
         items={line.id: line.name for line in case.order.lines},
         plan=describe_plan(offered.plan),
         goes_to=goes_to(offered.plan),

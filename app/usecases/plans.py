@@ -75,7 +75,7 @@ def usual_destination(case: Case, line_ids: Iterable[str]) -> Destination:
 
 
 def _check_clause(decision: Decision, override: Override) -> None:
-    if override.clause_id not in {finding.code for finding in decision.findings}:
+    if override.clause_id not in decision.titles():
         raise InvalidChoice(
             f"{override.clause_id} is no rule that was tested for this order: "
             "name the rule that is set aside"

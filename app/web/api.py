@@ -275,8 +275,7 @@ def _wanted(case_id: str) -> _Wanted:
     g.reads_body = False
     against = None
     if override is not None:
-        findings = case.decision.findings if case.decision else ()
-        titles = {finding.code: finding.title for finding in findings}
+        titles = case.decision.titles() if case.decision else {}
         against = titles.get(override.clause_id, override.clause_id)
     return _Wanted(case, choice, override, against)
 

@@ -81,7 +81,7 @@ def approval_view(stands: Standing, now: datetime, formats: Formats) -> Approval
         goes_to=evidence.goes_to,
         rows=(*evidence.order, *evidence.history),
         policy=f"{evidence.clause} ({evidence.policy})" if evidence.clause else evidence.policy,
-        findings=findings_view(evidence.findings, evidence.items),
+        findings=findings_view(evidence.tested(), evidence.items),
         may_decide=stands.may_decide,
         may_withdraw=stands.may_withdraw,
         why_not=stands.why_not,

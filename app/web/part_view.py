@@ -201,10 +201,10 @@ def _clauses(decision: Decision) -> tuple[tuple[str, str], ...]:
         if line.verdict is not Verdict.ELIGIBLE and line.decided_by is not None
     ]
     found: dict[str, str] = {}
-    titles = {finding.code: finding.title for finding in decision.findings}
+    titles = decision.titles()
     for code in decided:
         found[code] = titles.get(code, code)
-    for finding in decision.findings:
+    for _, finding in decision.tested():
         is_in_the_way = finding.effect is not Effect.REFUND and finding.truth is not Truth.FALSE
         is_unmet = finding.effect is Effect.REFUND and finding.truth is not Truth.TRUE
         if is_in_the_way or is_unmet:

@@ -139,7 +139,7 @@ def side_body(decision: Decision, formats: Formats) -> SideBody:
         because=[f"{line.name}: {line.because}" for line in decision.lines],
         findings=[
             f"{one.title}: {one.sentence}"
-            for one in decision.findings
+            for _, one in decision.tested()
             if one.truth is not Truth.FALSE or one.is_nearest_miss
         ],
     )

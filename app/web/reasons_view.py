@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from app.domain.decision import Decision, Finding, Truth, Verdict
+from app.domain.decision import Decision, FindingAbout, Truth, Verdict
 from app.domain.order import Order
 from app.domain.people import Agent
 from app.domain.policy.model import Effect, Policy
@@ -76,7 +76,7 @@ class HistoryEntry:
 def why_view(decision: Decision, order: Order | None, policy: Policy) -> Why:
     """Item by item, what was nearly met, what isn't known, then every rule."""
     names = {line.id: line.name for line in order.lines} if order else {}
-    findings = findings_view(decision.findings, names)
+    findings = findings_view(decision.tested(), names)
     said = {decision.headline, *(line.because for line in decision.lines)}
     # One item whose reason is the verdict's own needs no list of its own.
     is_said = len(decision.lines) == 1 and decision.lines[0].because == decision.headline
@@ -101,18 +101,18 @@ def why_view(decision: Decision, order: Order | None, policy: Policy) -> Why:
     )
 
 
-def findings_view(findings: Iterable[Finding], names: dict[str, str]) -> tuple[FindingView, ...]:
+def findings_view(tested: Iterable[FindingAbout], names: dict[str, str]) -> tuple[FindingView, ...]:
     """Every rule that was tested; once for all items for which it came out the same."""
-    alike: dict[tuple[object, ...], list[Finding]] = {}
-    for finding in findings:
+    alike: dict[tuple[object, ...], list[FindingAbout]] = {}
+    for line_id, finding in tested:
         said = (finding.sentence, *(item.sentence for item in finding.comparisons))
         key = (finding.code, finding.truth, finding.is_nearest_miss, said)
-        alike.setdefault(key, []).append(finding)
+        alike.setdefault(key, []).append((line_id, finding))
     return tuple(_finding(group, names) for group in alike.values())
 
 
-def _about(group: list[Finding], names: dict[str, str]) -> str:
-    first = group[0].line_id
+def _about(group: list[FindingAbout], names: dict[str, str]) -> str:
+    first, _ = group[0]
     if first is None:
         return text("finding.order")
     if len(group) > 1:
@@ -120,8 +120,8 @@ def _about(group: list[Finding], names: dict[str, str]) -> str:
     return names.get(first, first)
 
 
-def _finding(group: list[Finding], names: dict[str, str]) -> FindingView:
-    finding = group[0]
+def _finding(group: list[FindingAbout], names: dict[str, str]) -> FindingView:
+    _, finding = group[0]
     unknown = "warn" if finding.truth is Truth.UNKNOWN else "plain"
     return FindingView(
         title=finding.title,

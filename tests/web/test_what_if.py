@@ -277,8 +277,7 @@ def test_an_override_is_kept_on_plan_refund_audit_and_note(
     choice = one_of(too_late, **against("within_30_days"))
     told = price(lead, too_late, choice)
     assert too_late.decision is not None
-    titles = {one.code: one.title for one in too_late.decision.findings}
-    said = f"Against the policy: {titles['within_30_days']}"
+    said = f"Against the policy: {too_late.decision.titles()['within_30_days']}"
     assert (told["verdict"], told["verdict_text"]) == ("override", said)
     assert told["button"] == "Refund $48.60 to Visa •••• 4242"
     plan = offer(lead, too_late, choice)
@@ -323,7 +322,7 @@ def test_no_override_gets_past_the_store_itself(
     desk.receive("501", "refund")
     case = desk.case("501")
     assert case.decision is not None
-    code = case.decision.findings[0].code
+    code = next(iter(case.decision.titles()))
     choice = one_of(case, **against(code))
     assert agent.post(f"/api/v1/cases/{case.id}/plans", choice).status_code == 403
     assert world.deps.ledger.of_case("acme", case.id) == []

@@ -13,7 +13,6 @@ from functools import cached_property
 from operator import itemgetter
 from threading import Lock
 
-from app.domain.base import with_one_each
 from app.domain.decision import Finding, Truth
 from app.domain.money import Money
 from app.domain.policy.checking import Checked, CompiledCondition, Testers
@@ -56,7 +55,7 @@ def _picker(names: Sequence[str]) -> Callable[[Mapping[str, object]], object]:
 
 
 class Found:
-    """A finding of one clause about no line, and what it was made of, so that ids stay theirs."""
+    """A finding of one clause, and what it was made of, so that ids stay theirs."""
 
     __slots__ = ("_facts", "_rates", "finding", "truth")
 
@@ -130,7 +129,6 @@ class CompiledClause:
                 "effect": self._effect,
                 "truth": checked.truth,
                 "sentence": sentence,
-                "line_id": None,
                 "comparisons": checked.comparisons,
                 "missed_by": missed,
                 "is_nearest_miss": False,
@@ -143,7 +141,7 @@ class CompiledClause:
 
 
 class Applied:
-    """How some clauses came out, about no line: the findings, and the clauses by their truth.
+    """How some clauses came out: the findings, and the clauses by their truth.
 
     `held` surely hold; `maybe` can't be told, and `untold` are their findings.
     """
@@ -160,10 +158,6 @@ class Applied:
             elif truth is _UNKNOWN:
                 self.maybe.append(item.ranked)
                 self.untold.append(one.finding)
-
-    def about(self, line_id: str) -> list[Finding]:
-        """The findings as findings about one line."""
-        return with_one_each(self.findings, "line_id", line_id)
 
 
 class ClauseGroup:

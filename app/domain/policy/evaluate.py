@@ -40,15 +40,14 @@ Facts = dict[str, Fact]
 NOTHING_TO_REFUND = "The order has no item that could be refunded."
 
 
-def apply_clause(clause: Clause, facts: Facts, line_id: str | None) -> Finding:
+def apply_clause(clause: Clause, facts: Facts) -> Finding:
     """Test one clause completely and say how it came out."""
     today = facts["calendar.today"].value if "calendar.today" in facts else None
     day = today if isinstance(today, date) else date.max
     policy = Policy(id="one", version=1, title=clause.title, clauses=(clause,), tiers=())
     ready = prepare(policy)
     known = ready.complete(facts)
-    found = ready.clauses[0].apply(known, NO_RATES, day, ids_of(known, NO_RATES))
-    return found.finding.with_one("line_id", line_id)
+    return ready.clauses[0].apply(known, NO_RATES, day, ids_of(known, NO_RATES)).finding
 
 
 def decide(
@@ -92,8 +91,8 @@ def decide(
         line for line in order.lines if not request.line_ids or line.id in request.line_ids
     ]
     any_left = any(line.refundable_quantity > 0 for line in considered)
-    findings = [*blocks, *of_order.findings]
     lines: list[LineDecision] = []
+    findings_of_lines: dict[str, tuple[Finding, ...]] = {}
     facts_of_lines: dict[str, tuple[Fact, ...]] = {}
     for line in considered:
         own = (
@@ -104,7 +103,7 @@ def decide(
         facts_of_lines[line.id] = tuple(own.values())
         facts, own_ids = {**known, **own}, {**ids, **ids_of(own, rates)}
         decided = decide_line(ready, order, line, facts, own_ids, of_order, rates, scene.today)
-        findings += decided.findings
+        findings_of_lines[line.id] = tuple(decided.findings)
         if line.refundable_quantity > 0 or not any_left:
             lines.append(decided)
     verdicts = tuple(one.verdict for one in lines)
@@ -123,7 +122,8 @@ def decide(
         policy_version=policy.version,
         decided_at=now,
         lines=verdicts,
-        findings=(*findings, *limits),
+        findings=(*blocks, *of_order.findings, *limits),
+        line_findings=findings_of_lines,
         facts=tuple(general.values()),
         line_facts=facts_of_lines,
         missing=(_missing(blocks, lines, reached) if overall is Verdict.NEEDS_REVIEW else ()),
@@ -305,7 +305,5 @@ def _was_eligible(lines: Sequence[LineVerdict]) -> bool:
 def order_level_blocks(decision: Decision) -> tuple[str, ...]:
     """Why nothing of the order may be refunded, not even a single eligible line."""
     return tuple(
-        finding.sentence
-        for finding in decision.findings
-        if finding.code.startswith(STORE_PREFIX) and finding.line_id is None
+        finding.sentence for finding in decision.findings if finding.code.startswith(STORE_PREFIX)
     )

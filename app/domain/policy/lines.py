@@ -49,7 +49,7 @@ def decide_line(
     """
     blocks = line_blocks(line)
     of_line = ready.of_lines.apply(facts, rates, today, ids)
-    own = of_line.about(line.id)
+    own = of_line.findings
     if blocks and blocks[0].effect is Effect.EXCLUDE:
         return _blocked(line, Verdict.NOT_ELIGIBLE, blocks, own)
     choice = _choice(ready, [*of_line.held, *of_order.held], [*of_line.maybe, *of_order.maybe])

@@ -122,7 +122,7 @@ def test_an_override_is_asked_for_and_the_approver_sees_it(bench: Bench) -> None
     bench.store.orders[order_id] = order.model_copy(update={"lines": late})
     case = bench.triage()
     assert case.decision is not None
-    clause = next(one.code for one in case.decision.findings if "30" in one.sentence)
+    clause = next(one.code for _, one in case.decision.tested() if "30" in one.sentence)
     override = Override(clause_id=clause, reason="The parcel lay at the neighbour's for weeks")
     choice = RefundChoice(lines=(ChosenLine(line_id=order.lines[0].id, quantity=1),))
     offered = offer_choice(bench.deps, bench.account, case.id, choice, bench.agent, override)

@@ -28,7 +28,7 @@ def test_a_plan_above_the_clickers_tier_waits_with_its_evidence(counter: Counter
     assert refund.plan.total == request.amount == usd("640.00")
     assert request.needed is Tier.TEAM_LEAD
     assert request.reason.startswith("Changed mind.")
-    assert request.evidence.findings
+    assert list(request.evidence.tested())
     assert request.evidence.clause == "Within 30 days"
     assert ("Customer's refunds so far", "none") in request.evidence.history
     assert counter.notes()[-1] == "Approval needed: refund of 640.00 USD for #1001"

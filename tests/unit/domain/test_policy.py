@@ -59,7 +59,7 @@ def apply(when: Condition, **values: Any) -> Finding:
         name: Fact(name=name, value=value, unknown_because=None if value is not None else "unread")
         for name, value in values.items()
     }
-    return apply_clause(clause(when), facts, None)
+    return apply_clause(clause(when), facts)
 
 
 # --- properties ---------------------------------------------------------------------------------
@@ -85,10 +85,10 @@ def test_every_clause_is_among_the_findings_of_every_line(
     policy: Policy, order: Order, request: Request
 ) -> None:
     decision = decide(policy, order, request, NOW)
-    tested = {(finding.code, finding.line_id) for finding in decision.findings}
+    tested = {(finding.code, line_id) for line_id, finding in decision.tested()}
     for line, rule in product(order.lines, policy.clauses):
         assert (rule.id, line.id) in tested
-    assert all(finding.sentence for finding in decision.findings)
+    assert all(finding.sentence for _, finding in decision.tested())
 
 
 @given(policies(), orders(), requests)
@@ -240,7 +240,7 @@ def test_the_nearest_miss_says_by_how_much() -> None:
     decision = decide(DEFAULT_POLICY, delivered(32), PLAIN, NOW)
     assert decision.verdict is Verdict.NOT_ELIGIBLE
     assert decision.headline == "delivered 32 days ago, limit 30: 2 days late"
-    assert [f.code for f in decision.findings if f.is_nearest_miss] == ["within_30_days"]
+    assert [f.code for _, f in decision.tested() if f.is_nearest_miss] == ["within_30_days"]
     assert decision.alternatives
 
 

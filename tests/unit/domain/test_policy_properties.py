@@ -187,7 +187,7 @@ def test_what_implies_another_comparison_never_holds_without_it() -> None:
     def table(fact: str, condition: Condition) -> list[bool]:
         clause = Clause(id="c", title="c", effect=Effect.REVIEW, when=condition, because="c")
         return [
-            apply_clause(clause, {fact: Fact(name=fact, value=value)}, None).truth is Truth.TRUE
+            apply_clause(clause, {fact: Fact(name=fact, value=value)}).truth is Truth.TRUE
             for value in values[fact]
         ]
 

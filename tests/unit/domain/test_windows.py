@@ -87,14 +87,14 @@ def policy_with(window: Comparison | Season, zone: str, *others: Condition) -> P
 def lines_outside(decision: Decision, window: Comparison | Season) -> set[str]:
     """The lines that are surely past the window."""
     operator = "season" if isinstance(window, Season) else window.operator.value
-    found = set()
-    for finding in decision.findings:
+    found: set[str] = set()
+    lines = {line.line_id for line in decision.lines}
+    for line_id, finding in decision.tested():
         for one in finding.comparisons:
             is_window = (one.fact, one.operator) == (window.fact, operator)
             if is_window and one.truth is Truth.FALSE:
-                lines = {line.line_id for line in decision.lines}
-                found |= {finding.line_id} if finding.line_id is not None else lines
-    return found & {line.line_id for line in decision.lines}
+                found |= {line_id} if line_id is not None else lines
+    return found & lines
 
 
 def held_against_later_clocks(

@@ -129,6 +129,6 @@ def test_what_the_page_promises_beside_the_money() -> None:
     assert credit is not None and credit.destination is Destination.STORE_CREDIT
     assert by_name["broken and small"].lines[0].terms.keeps_item
     assert by_name["broken, no photo"].evidence_wanted
-    late = next(f for f in by_name["unopened, day 31"].findings if f.is_nearest_miss)
+    late = next(f for _, f in by_name["unopened, day 31"].tested() if f.is_nearest_miss)
     assert "31 days ago, limit 30: 1 day late" in late.sentence
     assert [one.value for one in by_name["opened, day 31"].alternatives] == ["repair"]

@@ -61,7 +61,7 @@ def test_what_was_assumed_is_told_as_such() -> None:
     decision = decided(TAKEN + RULES, None)
     fact = next(one for one in decision.facts if one.name == "request.states_opened")
     assert (fact.value, fact.unknown_because, fact.assumed_because) == (False, None, NOTHING_SAID)
-    finding = next(one for one in decision.findings if one.code == "rule_30_days")
+    finding = next(one for _, one in decision.tested() if one.code == "rule_30_days")
     told = next(one for one in finding.comparisons if one.fact == "request.states_opened")
     assert told.sentence == f"says that it was opened or used: no ({NOTHING_SAID})"
     assert f'"assumed_because":"{NOTHING_SAID}"' in decision.to_json()
@@ -70,8 +70,8 @@ def test_what_was_assumed_is_told_as_such() -> None:
 def test_where_nothing_is_assumed_nothing_is_told_of_it() -> None:
     for decision in (decided(TAKEN + RULES, False), decided(RULES, None)):
         assert "assumed" not in decision.to_json()
-    said = decided(TAKEN + RULES, False)
-    assert said.findings[0].comparisons[0].sentence == "says that it was opened or used: no"
+    _, said = next(decided(TAKEN + RULES, False).tested())
+    assert said.comparisons[0].sentence == "says that it was opened or used: no"
 
 
 def test_a_text_that_cannot_be_read_does_not_say_nothing() -> None:
