@@ -322,7 +322,7 @@ def test_the_highest_priority_decides_and_a_tie_is_no_luck() -> None:
 
 @pytest.mark.parametrize(
     ("amount", "tier"),
-    [("100", "automatic"), ("100.01", "agent"), ("2000", "team_lead"), ("2000.01", "manager")],
+    [("500", "agent"), ("500.01", "team_lead"), ("2000", "team_lead"), ("2000.01", "manager")],
 )
 def test_tiers_include_their_limit(amount: str, tier: str) -> None:
     assert DEFAULT_POLICY.tier_for(Decimal(amount)) == tier

@@ -248,6 +248,14 @@ def test_a_policy_without_tiers() -> None:
     assert not found("Refund it. An agent must approve.", "no_tiers")
 
 
+def test_amounts_that_may_be_automatic_and_never_are() -> None:
+    text = "Refund it. Up to 9 EUR a refund may be automatic; above that an agent. "
+    (problem,) = found(text, "never_automatic")
+    assert problem.severity is Severity.WARNING and "has to click" in problem.message
+    assert not found(text + problem.suggestions[0], "never_automatic")
+    assert not found("Refund it. An agent must approve.", "never_automatic")
+
+
 def test_problems_stand_in_the_order_of_lines() -> None:
     text = """Refund it if the item is digital and is not digital.
 Refund it if the item has the tag "x".

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from app.domain.people import Tier
 from app.domain.policy.conditions import Condition, facts_of
 from app.domain.policy.facts import EVERY_STORE, Source, fact_spec
 from app.domain.policy.language.cases import Case, is_possible, meets, negated
@@ -32,6 +33,7 @@ def analyse(policy: Policy, stores: Sequence[str] = EVERY_STORE) -> tuple[Proble
         *undelivered(looked),
         *_unsupplied(policy, stores),
         *_nobody_releases(policy),
+        *_never_automatic(policy),
     ]
     # What resolves all conflicts at once stands behind them.
     problems.sort(key=lambda one: (one.code == "priorities", one.place.line, one.place.column))
@@ -192,3 +194,21 @@ def _nobody_releases(policy: Policy) -> Iterator[Problem]:
                 "a manager.",
             ),
         )
+
+
+def _never_automatic(policy: Policy) -> Iterator[Problem]:
+    """Amounts that may be automatic, where nothing is ever released without a click."""
+    limits = [*policy.tiers, *(limit for rule in policy.tier_rules for limit in rule.limits)]
+    if policy.may_release_automatically or all(one.tier is not Tier.AUTOMATIC for one in limits):
+        return
+    yield Problem(
+        place=Place(line=1, column=1),
+        code="never_automatic",
+        severity=Severity.WARNING,
+        message="“A refund may be automatic” releases nothing by itself, and no sentence does: "
+        "an agent has to click for these amounts, too.",
+        suggestions=(
+            "Release refunds up to 25 EUR automatically, at most 40 refunds a day, at most "
+            "2 refunds per customer in 30 days.",
+        ),
+    )
