@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import redis
 from hypothesis import HealthCheck, settings
 
+from app.storage.engine import Database
+from app.storage.migrate import upgrade
+from tests.support.commands import Commands
 from tests.support.postgres import empty_database, postgres_server
 from tests.support.redis import redis_server
 
@@ -52,6 +56,26 @@ def postgres_database(postgres_url: str) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
+def migrated_postgres(postgres_url: str) -> Iterator[str]:
+    """URL of a PostgreSQL database with every table; `remove_rows` before each use."""
+    with empty_database(postgres_url) as url:
+        made = Database(url)
+        upgrade(made)
+        made.dispose()
+        yield url
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite file with every table and nothing in it, to be copied."""
+    path = tmp_path_factory.mktemp("sqlite") / "empty.sqlite3"
+    made = Database(f"sqlite:///{path}")
+    upgrade(made)
+    made.dispose()
+    return path
+
+
+@pytest.fixture(scope="session")
 def redis_socket_url() -> Iterator[str]:
     with redis_server() as url:
         yield url
@@ -63,3 +87,10 @@ def redis_url(redis_socket_url: str) -> str:
     with redis.Redis.from_url(redis_socket_url) as client:
         client.flushall()
     return redis_socket_url
+
+
+@pytest.fixture(scope="session")
+def commands() -> Iterator[Commands]:
+    """Runs `makegood` commands, each in a process of its own."""
+    with Commands() as running:
+        yield running

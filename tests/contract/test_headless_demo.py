@@ -136,8 +136,8 @@ def test_amounts_are_exact_in_each_currency(run):
         (("--headless", "--tickets", "0"), "tickets"),
     ],
 )
-def test_bad_usage_names_what_there_is(arguments, says):
-    done = demo(*arguments)
+def test_bad_usage_names_what_there_is(commands, arguments, says):
+    done = commands.run("demo", *arguments)
     assert done.returncode == 2
     assert says in done.stderr
     assert done.stdout == ""

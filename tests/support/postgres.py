@@ -10,6 +10,8 @@ from uuid import uuid4
 
 import sqlalchemy
 
+from app.storage.tables import metadata
+
 
 @contextmanager
 def postgres_server() -> Iterator[str]:
@@ -46,3 +48,27 @@ def empty_database(server_url: str) -> Iterator[str]:
                 connection.execute(sqlalchemy.text(f"DROP DATABASE {name} WITH (FORCE)"))
     finally:
         admin.dispose()
+
+
+def remove_rows(url: str) -> None:
+    """Delete every row of a database with our tables; generated numbers begin anew.
+
+    Whoever is connected still is cut off, as a database that is dropped would do it: a fiftieth of
+    the time that a new database takes, of which most tests use few rows.
+    """
+    engine = sqlalchemy.create_engine(url, poolclass=sqlalchemy.NullPool)
+    with engine.begin() as tx:
+        tx.execute(sqlalchemy.text(_CUT_OFF))
+        for table in reversed(metadata.sorted_tables):
+            tx.execute(sqlalchemy.delete(table))
+        tx.execute(sqlalchemy.text(_COUNT_ANEW))
+
+
+_CUT_OFF = """
+SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
+_COUNT_ANEW = """
+SELECT setval(format('%I.%I', schemaname, sequencename)::regclass, start_value, false)
+FROM pg_sequences WHERE last_value IS NOT NULL
+"""

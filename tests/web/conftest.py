@@ -21,30 +21,16 @@ from app.domain.ticket import TicketEvent, TicketEventKind
 from app.ports import Check
 from app.settings import Settings
 from app.storage.engine import Database
-from app.storage.migrate import upgrade
 from app.usecases.cases import open_ticket
 from app.usecases.refunds import work_on_refund
 from app.usecases.triage import triage_delivery
 from tests.support.fakes import KEYS, World, make_line, make_order, make_world
 
 
-@pytest.fixture(scope="session")
-def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated SQLite file, made once."""
-    path = tmp_path_factory.mktemp("database") / "makegood.sqlite3"
-    database = Database(f"sqlite:///{path}")
-    upgrade(database)
-    database.dispose()
-    return path
-
-
 @pytest.fixture
-def world(tmp_path: Path, empty_database: Path) -> Iterator[World]:
-    def copy(_: Database) -> None:
-        for suffix in ("", "-wal"):
-            source = empty_database.with_name(empty_database.name + suffix)
-            if source.exists():
-                shutil.copy(source, tmp_path / source.name)
+def world(tmp_path: Path, migrated_sqlite: Path) -> Iterator[World]:
+    def copy(database: Database) -> None:
+        shutil.copy(migrated_sqlite, database.url.removeprefix("sqlite:///"))
 
     made = make_world(tmp_path, copy)
     yield made

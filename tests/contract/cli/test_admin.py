@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +14,7 @@ from integrations.sandbox.magento import MagentoSandbox
 from integrations.sandbox.server import SandboxServer
 from integrations.sandbox.shopify import ShopifySandbox
 from integrations.sandbox.zendesk import STATIC_TOKEN, ZendeskSandbox
+from tests.support.commands import Commands
 
 
 @dataclass
@@ -29,25 +27,19 @@ class Admin:
     shopify: ShopifySandbox
     magento: MagentoSandbox
     kustomer: KustomerSandbox
+    commands: Commands
     secrets: dict[str, str] = field(default_factory=dict)
 
     def run(self, *arguments: str, expect: int = 0) -> str:
         """The output of `makegood ARGUMENTS`; fails on another exit code."""
-        done = subprocess.run(
-            [sys.executable, "-m", "app.cli", *arguments],
-            env={**os.environ, **self.environment, **self.secrets},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
+        done = self.commands.run(*arguments, environment=self.environment | self.secrets)
         assert done.returncode == expect, done.stdout + done.stderr
         assert "Traceback" not in done.stderr
         return done.stdout + done.stderr
 
 
 @pytest.fixture
-def admin(tmp_path: Path, redis_url: str) -> Iterator[Admin]:
+def admin(tmp_path: Path, redis_url: str, commands: Commands) -> Iterator[Admin]:
     shopify, magento = ShopifySandbox(), MagentoSandbox()
     shopify.add_shop("demo")
     site = magento.add_site("demo", base_currency="EUR")
@@ -69,7 +61,7 @@ def admin(tmp_path: Path, redis_url: str) -> Iterator[Admin]:
             "MAKEGOOD_SHOPIFY_URL": f"{shop_server.url}/shops/{{shop}}",
             "MAKEGOOD_MAGENTO_URL": magento.site_url(site_server.url, site),
         }
-        yield Admin(tmp_path, environment, zendesk, shopify, magento, kustomer)
+        yield Admin(tmp_path, environment, zendesk, shopify, magento, kustomer, commands)
 
 
 def connect_zendesk(admin: Admin) -> str:

@@ -20,9 +20,9 @@ from app.storage.engine import Database
 from app.usecases.approvals import request_approval
 from tests.support.bench import Bench, make_bench
 from tests.support.fakes import TEAM
-from tests.unit.storage.conftest import database, empty_sqlite, postgres_template
+from tests.unit.storage.conftest import database
 
-__all__ = ["database", "empty_sqlite", "postgres_template"]
+__all__ = ["database"]
 
 
 def _nothing(_: Database) -> None:
