@@ -4,7 +4,8 @@ PRECEDENCE is the one paragraph that says it; the language reference quotes it.
 
 A clause that can't be told counts as one that might hold: an outcome decides only when, for each
 clause with another outcome that holds or might hold, a clause of this outcome that surely holds
-beats it. So knowing less can take a decision away, but never makes another one.
+beats it. So knowing less can take a decision away, but never makes another one. An exception to an
+exception doesn't by itself beat what the first is an exception to: it has to name that, too.
 """
 
 from __future__ import annotations
@@ -23,9 +24,10 @@ PRECEDENCE = (
     "among equals the higher priority written beats the lower; among equals the more specific "
     "clause beats the more general one, that is the one whose conditions imply all conditions of "
     "the other and more: the same conditions with one added, or a narrower range or choice of the "
-    "same fact. Clauses that give the same outcome agree. When clauses with different outcomes are "
-    "left, none of them beaten, that is a conflict: the item needs review, and both are named. The "
-    "order in which clauses stand in the text never matters."
+    "same fact. Clauses that give the same outcome agree. An outcome decides when each clause with "
+    "another outcome is beaten by one that gives it; when there is no such outcome, that is a "
+    "conflict: the item needs review, and the clauses are named. The order in which clauses stand "
+    "in the text never matters."
 )
 
 _HAS_EVIDENCE = Test(fact="request.has_evidence", operator=Operator.IS, threshold=True)
@@ -151,8 +153,9 @@ def _reached(
 class Choice:
     """What several clauses come to: the deciding one, else the clauses that don't agree.
 
-    `conflict` holds clauses that surely hold and aren't beaten; `untold` those that might hold and
-    would change the answer. All empty: no clause holds and none might.
+    `conflict` holds clauses that surely hold and want different things, none of which beats the
+    others; `untold` those that might hold and would change the answer. All empty: no clause holds
+    and none might.
     """
 
     decided_by: Clause | None = None
@@ -170,29 +173,21 @@ def choose(held: Sequence[Ranked], maybe: Sequence[Ranked]) -> Choice:
         if all(item.clause.effect is Effect.EXCLUDE for item in maybe):
             return Choice()
         return Choice(untold=_sorted(maybe))
-    groups: dict[int, list[Ranked]] = {}
-    # How all of one group stand together (those that hold and those that might), and what those
-    # of it that hold beat.
-    together: dict[int, int] = {}
+    # What those that hold beat, by their outcome.
     beaten: dict[int, int] = {}
     for item in held:
-        group = item.group
-        groups.setdefault(group, []).append(item)
-        together[group] = together.get(group, 0) | item.bit
-        beaten[group] = beaten.get(group, 0) | item.beaten
-    for item in maybe:
-        together[item.group] = together.get(item.group, 0) | item.bit
-    everyone = _joined(together.values())
-    for group, members in groups.items():
-        if not everyone & ~together[group] & ~beaten[group]:
-            return Choice(decided_by=_sorted(_unbeaten(members, beaten[group]))[0])
-    conflict = _unbeaten(held, _joined(beaten.values()))
-    if len({item.group for item in conflict}) > 1:
-        return Choice(conflict=_sorted(conflict))
-    group = conflict[0].group
-    return Choice(
-        untold=_sorted(_unbeaten([one for one in maybe if one.group != group], beaten[group]))
-    )
+        beaten[item.group] = beaten.get(item.group, 0) | item.beaten
+    left = _unbeaten(held, _joined(beaten.values()))
+    if len({item.group for item in left}) > 1:
+        return Choice(conflict=_sorted(left))
+    group = left[0].group
+    # Beaten by others alone, which are beaten themselves: what is left doesn't go before them.
+    if against := _unbeaten([one for one in held if one.group != group], beaten[group]):
+        return Choice(conflict=_sorted([*left, *against]))
+    others = [one for one in maybe if one.group != group]
+    if untold := _unbeaten(others, beaten[group]):
+        return Choice(untold=_sorted(untold))
+    return Choice(decided_by=_sorted(left)[0])
 
 
 def _unbeaten(items: Sequence[Ranked], beaten: int) -> list[Ranked]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.domain.classification import Request
+from app.domain.classification import Kind, Reason, Request
 from app.domain.decision import Verdict
 from app.domain.order import Order
 from app.domain.policy.evaluate import decide
 from app.domain.policy.language.analysing import analyse
-from tests.strategies import NOW, orders, requests
+from tests.strategies import NOW, make_line, make_order, orders, requests
 from tests.support.policy_language import compiled
 
 SAID = (
@@ -54,3 +54,20 @@ def test_where_check_finds_no_conflict_no_order_meets_one(
                 assert line.verdict is Verdict.NEEDS_REVIEW
                 one, two = (f'"{name}"' for name in line.conflict[:2])
                 assert any(one in message and two in message for message in told), sentences
+
+
+def test_an_exception_to_an_exception_does_not_go_before_what_the_first_is_one_to() -> None:
+    text = (
+        'Exception "Final sale": do not refund the item if the item is on final sale. '
+        'Exception "Faulty" to "Final sale": ask a person to review the item if the customer '
+        "reports a fault. "
+        'Exception "Cheap" to "Faulty"{also}: refund the item if the item costs at most 900 EUR. '
+        "An agent must approve."
+    )
+    order = make_order((make_line(is_final_sale=True),))
+    request = Request(kind=Kind.REFUND_ITEM, reason=Reason.DAMAGED)
+    [line] = decide(compiled(text.format(also="")), order, request, NOW).lines
+    assert line.verdict is Verdict.NEEDS_REVIEW
+    assert line.conflict == ("cheap", "final_sale")
+    named = text.format(also=' and "Final sale"')
+    assert decide(compiled(named), order, request, NOW).verdict is Verdict.ELIGIBLE

@@ -96,7 +96,6 @@ EARLIER = Policy(
         ),
     ),
     tiers=(
-        TierLimit(tier=Tier.AUTOMATIC, up_to=Decimal(100)),
         TierLimit(tier=Tier.AGENT, up_to=Decimal(500)),
         TierLimit(tier=Tier.TEAM_LEAD, up_to=Decimal(2000)),
         TierLimit(tier=Tier.MANAGER, up_to=None),
