@@ -92,14 +92,17 @@ def required_tier(
     """
     ready = prepare(policy)
     today = _today(facts)
-    earlier = _earlier(policy, facts, amount, history, rates)
+    earlier, untold = _earlier(policy, facts, amount, history, rates)
     compared = amount + earlier
     because: list[str] = []
     if earlier:
         because.append(f"{earlier} was refunded before and counts with it: {compared} in all")
     tier = _tier_by_rules(ready, facts, compared, rates, today, because)
+    if untold is not None:
+        tier = Tier.MANAGER
+        because.append(f"{untold}: {TIER_WORDS[tier]}")
     for limit in policy.abuse_limits:
-        if limit.subject is Subject.AGENT and not _figures(limit, history):
+        if limit.subject is Subject.AGENT and not history.of(limit.subject, limit.hours):
             # Nobody clicks yet: it counts once somebody does.
             continue
         finding = limit_finding(limit, amount, history, rates)
@@ -115,26 +118,48 @@ def required_tier(
     )
 
 
-def _earlier(policy: Policy, facts: Facts, amount: Money, history: History, rates: Rates) -> Money:
-    """Earlier refunds that count with this one, in the amount's currency.
+def _earlier(
+    policy: Policy, facts: Facts, amount: Money, history: History, rates: Rates
+) -> tuple[Money, str | None]:
+    """Earlier refunds that count with this one, in the amount's currency, and what isn't known.
 
     The ledger's figure, or what the store says was refunded of the order, whichever is more: a
-    refund that was made in the store's own pages counts too.
+    refund that was made in the store's own pages counts too. Of several items the one with most.
     """
     zero = Money.zero(amount.currency)
     if not policy.split_days:
-        return zero
-    found = [zero]
-    figure = history.figure(policy.split_subject, policy.split_days * 24)
-    total = rates.total(figure.amounts, amount.currency) if figure is not None else None
-    if total is not None:
-        found.append(Money.rounded(total, amount.currency))
+        return zero, None
+    subject, hours = policy.split_subject, policy.split_days * 24
+    no_rate = f"a rate to {amount.currency} is missing"
+    untold = None
+    totals = [rates.total(one.amounts, amount.currency) for one in history.of(subject, hours)]
+    of_order = _refunded_of_order(facts, amount.currency, rates)
+    if None in totals:
+        untold = no_rate
+    elif not totals and subject is not Subject.AGENT:
+        # Nobody clicks yet where an agent's are counted: they count once somebody does.
+        untold = history.unknown_because
+    if of_order is None:
+        untold = no_rate
+    elif subject is Subject.ORDER:
+        # The store tells of its own order even where the ledger can't be asked.
+        untold = None
+    told = [one for one in (*totals, of_order) if one is not None]
+    found = [zero, *(Money.rounded(one, amount.currency) for one in told)]
+    label = f"earlier refunds for {_SUBJECT_WORDS[subject]} in {window_words(hours)}"
+    words = f"{label}: not known ({untold})" if untold is not None else None
+    return max(found, key=lambda one: one.amount), words
+
+
+def _refunded_of_order(facts: Facts, currency: str, rates: Rates) -> Decimal | None:
+    """What the store says was refunded of the order; None where that can't be told."""
     refunded = facts.get("order.refunded")
-    if refunded is not None and isinstance(refunded.value, Decimal) and len(refunded.unit) == 3:
-        converted = rates.convert(Money.rounded(refunded.value, refunded.unit), amount.currency)
-        if converted is not None:
-            found.append(Money.rounded(converted, amount.currency))
-    return max(found, key=lambda one: one.amount)
+    if refunded is None or not isinstance(refunded.value, Decimal) or len(refunded.unit) != 3:
+        return None
+    if not refunded.value:
+        # Nothing is nothing in any currency.
+        return refunded.value
+    return rates.convert(Money.rounded(refunded.value, refunded.unit), currency)
 
 
 def _tier_by_rules(
@@ -193,12 +218,6 @@ _SUBJECT_WORDS = {
 }
 
 
-def _figures(limit: AbuseLimit, history: History) -> list[HistoryFigure]:
-    return [
-        one for one in history.figures if one.subject is limit.subject and one.hours == limit.hours
-    ]
-
-
 def limit_finding(
     limit: AbuseLimit, amount: Money | None, history: History, rates: Rates
 ) -> Finding:
@@ -207,7 +226,7 @@ def limit_finding(
     True: it is passed. Unknown: the figure was not read, or a rate is missing.
     """
     label = f"refunds for {_SUBJECT_WORDS[limit.subject]} in {window_words(limit.hours)}"
-    figures = _figures(limit, history)
+    figures = history.of(limit.subject, limit.hours)
     outcomes = [_held_against(limit, one, amount, rates, label) for one in figures]
     if not outcomes:
         outcomes = [(Truth.UNKNOWN, f"{label}: not known ({history.unknown_because})", None)]

@@ -54,5 +54,9 @@ class History(Value):
                 return one
         return None
 
+    def of(self, subject: Subject, hours: int) -> list[HistoryFigure]:
+        """All figures of a subject and window: several where items are told apart."""
+        return [one for one in self.figures if one.subject is subject and one.hours == hours]
+
 
 UNKNOWN_HISTORY = History()

@@ -65,6 +65,7 @@ def needs(
     if reason is not None:
         known["request.reason"] = reason
     given = {name: Fact(name=name, value=value) for name, value in known.items()}
+    given["order.refunded"] = Fact(name="order.refunded", value=Decimal(0), unit="EUR")
     return required_tier(made, given, amount, History(figures=figures), rates)
 
 
@@ -88,6 +89,43 @@ def test_small_parts_are_summed() -> None:
     assert needs(by_customer, eur("30"), figure(Subject.CUSTOMER, 24, 1, eur("470.01"))).tier == (
         Tier.MANAGER
     )
+
+
+def test_earlier_refunds_that_are_not_known_ask_for_a_manager() -> None:
+    by_customer = policy(split_subject=Subject.CUSTOMER)
+    untold = needs(by_customer, eur("1"))
+    assert untold.release_tier is Tier.MANAGER
+    assert untold.because[-1] == (
+        "earlier refunds for this customer in the last 30 days: not known "
+        "(the history of refunds was not read): a manager"
+    )
+    dollars = figure(Subject.CUSTOMER, 720, 1, Money.of("1", "USD"))
+    no_rate = needs(by_customer, eur("1"), dollars)
+    assert (no_rate.release_tier, no_rate.because[-1]) == (
+        Tier.MANAGER,
+        "earlier refunds for this customer in the last 30 days: not known "
+        "(a rate to EUR is missing): a manager",
+    )
+    assert needs(by_customer, eur("1"), dollars, rates=RATES).release_tier is Tier.AGENT
+    # The store itself tells what was refunded of an order.
+    assert needs(policy(), eur("1")).release_tier is Tier.AGENT
+    assert required_tier(policy(), {}, eur("1")).release_tier is Tier.MANAGER
+    refunded = Fact(name="order.refunded", value=Decimal(0), unit="USD")
+    assert required_tier(policy(), {refunded.name: refunded}, eur("1")).tier is Tier.AGENT
+    some = refunded.model_copy(update={"value": Decimal(1)})
+    assert required_tier(policy(), {some.name: some}, eur("1")).tier is Tier.MANAGER
+    # Nobody has clicked yet.
+    assert needs(policy(split_subject=Subject.AGENT), eur("1")).release_tier is Tier.AGENT
+
+
+def test_of_several_items_the_one_with_most_counts() -> None:
+    by_item = policy(split_subject=Subject.ITEM)
+    items = [
+        figure(Subject.ITEM, 720, 1, eur(amount)).model_copy(update={"key": key})
+        for key, amount in (("mug", "20"), ("vase", "80"))
+    ]
+    assert needs(by_item, eur("20"), *items).compared == eur("100")
+    assert needs(by_item, eur("20.01"), *items).tier is Tier.TEAM_LEAD
 
 
 def test_limits_in_another_currency_need_a_rate() -> None:
