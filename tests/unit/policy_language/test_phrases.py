@@ -77,6 +77,88 @@ PHRASES = [
         "less a return shipping fee of 5 EUR",
         "Refund the item {}.",
     ),
+    (
+        'Times are in "Europe/Berlin". Refund it.',
+        'All dates are in the time zone "Europe/Berlin"',
+        "{}. Refund it.",
+    ),
+    ("Don't refund the item if the item is digital.", "do not refund", "{} it if it is digital."),
+    ("Approve the refund if it is digital.", "refund the item", "{} if it is digital."),
+    ("Offer store credit if it is digital.", "give store credit for the item", "{}."),
+    (
+        "Refund the item, including shipping costs, if the item is digital.",
+        "Refund the item in full",
+        "{} if the item is digital.",
+    ),
+    ("Refund the item and the shipping.", "Refund the item in full", "{}."),
+    (
+        "Refund it if the customer does not say it was worn.",
+        "the item was not opened or used",
+        "Refund it if {}.",
+    ),
+    (
+        "Refund it if the customer says it was used.",
+        "the item was opened or used",
+        "Refund it if {}.",
+    ),
+    (
+        "Refund it if the customer changed their mind.",
+        "the reason is changed mind",
+        "Refund it if {}.",
+    ),
+    (
+        "Refund it if the customer got the wrong item.",
+        "the reason is wrong item",
+        "Refund it if {}.",
+    ),
+    (
+        "Refund it if the customer paid with PayPal.",
+        'the order was paid with "PayPal"',
+        "Refund it if {}.",
+    ),
+    ('Refund it if the country is "DE".', 'the order ships to "DE"', "Refund it if {}."),
+    ("Refund it if the customer lives in Spain.", 'the order ships to "Spain"', "Refund it if {}."),
+    (
+        'Refund it if the customer\'s tags include "vip".',
+        'the customer has the tag "vip"',
+        "Refund it if {}.",
+    ),
+    ("Refund it if it is tagged sale.", 'the item has the tag "sale"', "Refund it if {}."),
+    (
+        'Refund it if the product type is one of "Hats" or "Bags".',
+        'the item is of one of the types "Hats" or "Bags"',
+        "Refund it if {}.",
+    ),
+    (
+        'Refund it if the item category is "Shoes".',
+        'the item is of the type "Shoes"',
+        "Refund it if {}.",
+    ),
+    (
+        "Refund it if the price is below 50 EUR.",
+        "the item costs less than 50 EUR",
+        "Refund it if {}.",
+    ),
+    (
+        "Refund it if the order total exceeds 50 EUR.",
+        "the order totals more than 50 EUR",
+        "Refund it if {}.",
+    ),
+    (
+        "Refund it if the order is above 50 EUR.",
+        "the order totals more than 50 EUR",
+        "Refund it if {}.",
+    ),
+    (
+        "Refund it if delivered more than 2 weeks ago.",
+        "the item was delivered more than 14 days ago",
+        "Refund it if {}.",
+    ),
+    (
+        "Refund it if the delivery was more than 20 days ago.",
+        "the item was delivered more than 20 days ago",
+        "Refund it if {}.",
+    ),
     ("Refund it if the item is a helmet.", 'the item has the tag "helmet"', "Refund it if {}."),
     (
         "Refund it if the item is not a helmet.",

@@ -25,6 +25,18 @@ _EVENTS = {
     "shipment": "was shipped", "shipping": "was shipped", "dispatch": "was shipped",
     "purchase": "was ordered", "order": "was ordered", "ordering": "was ordered",
 }  # fmt: skip
+_WORD = r"(?:\"(?P<quoted>[^\"]+)\"|(?P<word>[^\W\d][\w-]*))"
+_HOW = (
+    r"(?P<how>above|over|more than|greater than|higher than|exceeds|at least|below|under|less than"
+    r"|lower than|at most)"
+)
+_HOW_MUCH = {
+    "above": "more than", "over": "more than", "greater than": "more than",
+    "higher than": "more than", "exceeds": "more than", "below": "less than",
+    "under": "less than", "lower than": "less than",
+}  # fmt: skip
+_FULL_NOTE = '("in full" gives the shipping back, too)'
+_COUNTRY_NOTE = '(a country is written by its two letters: "DE")'
 _FAULT_NOTE = '("the customer reports a fault" means damaged, wrong item or not as described)'
 
 
@@ -47,6 +59,93 @@ def _phrase(pattern: str, *instead: str, remark: str = "", is_open: bool = False
 
 
 _PHRASES = (
+    # Settings
+    _phrase(
+        r"(?:all )?(?:times?|dates?|days|hours|(?:the )?time ?zone) (?:is|are|count)(?: all)?"
+        r"(?: in| of)?(?: the time zone)? \"(?P<quoted>[^\"]+)\"",
+        'All dates are in the time zone "{word}"',
+    ),
+    # What is done
+    _phrase(r"(?:don't|never|can't|cannot|won't|may not) refund", "do not refund"),
+    _phrase(
+        r"(?:approve|accept|grant|allow|issue|give|pay)(?: back)?(?: the| a)? (?:full )?refunds?",
+        "refund the item",
+    ),
+    _phrase(
+        r"(?:escalate|send|pass|forward|refer)(?: it)? to an? (?P<who>manager|team lead)",
+        "a {who} must approve",
+        remark='(a sentence of its own: "If the order totals more than 500, a manager must '
+        'approve.")',
+    ),
+    _phrase(r"(?:offer|issue|grant) (?:a )?store credit", "give store credit for the item"),
+    _phrase(
+        r"(?P<action>refund (?:the item|the order|it))(?: in full)? ?,? ?(?:including|incl|with|and"
+        r"|plus)(?: the| all)? (?:shipping|postage|delivery)(?: costs?| fees?| charges?)?",
+        "{action} in full",
+        remark=_FULL_NOTE,
+    ),
+    # What the customer says
+    _phrase(
+        r"(?:the customer )?(?:does not|doesn't|did not|didn't) say (?:that )?(?:it|the item) "
+        r"(?:was|is|has been) (?:worn|used|opened)",
+        "the item was not opened or used",
+    ),
+    _phrase(
+        r"(?:the customer )?(?:says|said) (?:that )?(?:it|the item) (?:was|is|has been) "
+        r"(?:worn|used|opened)",
+        "the item was opened or used",
+    ),
+    _phrase(
+        r"(?:the customer )?(?:has )?changed (?:their|his|her) mind"
+        r"|the customer (?:no longer wants|doesn't want|does not want|regrets)(?: it| the item)?",
+        "the reason is changed mind",
+    ),
+    _phrase(
+        r"(?:the customer )?(?:got|received|was sent) (?:a|the) wrong (?:item|product|article|one)",
+        "the reason is wrong item",
+    ),
+    _phrase(
+        rf"the customer (?:has )?paid (?:with|by|using|via|through) {_WORD}",
+        'the order was paid with "{word}"',
+    ),
+    _phrase(
+        rf"the customer (?:lives in|is in|is from|comes from) {_WORD}"
+        rf"|(?:the )?(?:shipping )?country is {_WORD.replace('quoted', 'q').replace('word', 'w')}",
+        'the order ships to "{word}"',
+        remark=_COUNTRY_NOTE,
+    ),
+    # Tags, types and prices
+    _phrase(
+        r"the (?P<who>item|customer|order)(?:'s)? tags? (?:is|are|includes?|contains?|has) "
+        rf"(?:the tag )?{_WORD}",
+        'the {who} has the tag "{word}"',
+    ),
+    _phrase(
+        rf"(?:the (?P<who>item|customer) )?(?:is|was) tagged (?:as |with )?{_WORD}",
+        'the {who} has the tag "{word}"',
+    ),
+    _phrase(
+        r"the (?:item(?:'s)? |product(?:'s)? )?(?:product )?(?:category|type|kind) (?:is|are) "
+        r"(?:one of )?(?P<list>\"[^\"]+\"(?:, \"[^\"]+\")*,? or \"[^\"]+\")",
+        "the item is of one of the types {list}",
+    ),
+    _phrase(
+        r"the (?:item(?:'s)? |product(?:'s)? )?(?:product )?(?:category|type|kind) (?:is|are) "
+        rf"{_WORD}",
+        'the item is of the type "{word}"',
+        'the item has the tag "{word}"',
+    ),
+    _phrase(
+        r"the (?:item(?:'s)? |unit )?price(?: of (?:the item|it))? (?:is |was )?"
+        rf"{_HOW} {_AMOUNT}",
+        "the item costs {how} {amount}",
+    ),
+    _phrase(
+        r"the (?:order(?:'s)? )?(?:total|value|amount)(?: of the order)? (?:is |was )?"
+        rf"{_HOW} {_AMOUNT}|the order (?:is|was) "
+        rf"{_HOW.replace('how', 'how_2')} {_AMOUNT.replace('amount', 'amount_2')}",
+        "the order totals {how} {amount}",
+    ),
     # What the item is or was
     _phrase(
         r"(?:is|was) (?:not|never) (?:damaged|broken|faulty|defective)"
@@ -100,6 +199,17 @@ _PHRASES = (
         r"(?P<verb>(?:was )?(?:delivered|shipped|ordered|placed)|arrived|came back) "
         rf"(?:within|in)(?: the last)? {_COUNT} {_UNIT}",
         "{subject} {verb} within the last {days} days",
+    ),
+    _phrase(
+        r"(?P<subject>the item|the order|it)? ?"
+        r"(?P<verb>(?:was )?(?:delivered|shipped|ordered|placed)|arrived|came back) "
+        rf"(?P<how>more|less) than {_COUNT} {_UNIT}(?: ago)?",
+        "{subject} {verb} {how} than {days} days ago",
+    ),
+    _phrase(
+        rf"the (?P<event>{'|'.join(_EVENTS)}) (?:was|is) (?P<how>more|less) than "
+        rf"{_COUNT} {_UNIT} ago",
+        "the item {event} {how} than {days} days ago",
     ),
     _phrase(
         rf"(?P<action>refund (?:the item|the order|it)(?: in full)?) within {_COUNT} {_UNIT}"
@@ -168,6 +278,8 @@ _PHRASES = (
         is_open=True,
     ),
 )
+# The groups of patterns under which a word or a quoted text can stand.
+_SAID = ("quoted", "word", "q", "w")
 _OTHER = {"replace": "exchange", "swap": "exchange"}
 
 
@@ -178,6 +290,11 @@ def _count(written: str) -> int:
 def _filled(template: str, found: re.Match[str]) -> str:
     """What to write, with what stood in the text."""
     parts = {name: (value or "").strip() for name, value in found.groupdict().items()}
+    parts["word"] = next((parts[one] for one in _SAID if parts.get(one)), "")
+    for name in ("how", "amount"):
+        parts[name] = parts.get(name) or parts.get(f"{name}_2", "")
+    parts["how"] = _HOW_MUCH.get(parts["how"].lower(), parts["how"].lower())
+    parts["who"] = parts.get("who") or "item"
     if "count" in parts:
         parts["days"] = str(_count(parts["count"]) * _DAYS_OF[parts["unit"].lower()])
     if "event" in parts:
