@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -33,7 +33,7 @@ from integrations.helpdesks.zendesk.oauth import StoredToken
 from integrations.sandbox.server import SandboxServer
 from integrations.sandbox.shopify import ShopifySandbox
 from integrations.sandbox.zendesk import ZendeskSandbox
-from tests.fault.worker_that_dies import FreePace, Job, LocalQueue, Order
+from tests.fault.worker_that_dies import FastClock, FreePace, Job, LocalQueue, Order
 
 ROOT = Path(__file__).resolve().parents[2]
 AGENT = Agent(id="11", name="Noor Haddad", email=None, role="agent", tier=Tier.AGENT)
@@ -148,9 +148,12 @@ class Scene:
             "log_level": "ERROR",
             **self._settings(),
         }
-        self.queue = LocalQueue([])
+        self.queue, self.clock = LocalQueue([]), FastClock()
         self.services: Services = build_services(
-            Settings(**self.settings), notifier=self.queue, pace=FreePace()
+            Settings(**self.settings),
+            notifier=self.queue,
+            pace=FreePace(),
+            wrap=lambda deps: replace(deps, clock=self.clock),
         )
         self.deps = self.services.deps
         upgrade(self.services.database)
@@ -292,8 +295,12 @@ class Scene:
 
     # workers
 
+    def pass_time(self, seconds: float) -> None:
+        """What is for later becomes due, here and for the workers that start from now on."""
+        self.clock.ahead += seconds
+
     def order(self, *jobs: Job, **more: Any) -> Order:
-        return Order(settings=self.settings, jobs=list(jobs), **more)
+        return Order(settings=self.settings, jobs=list(jobs), ahead=self.clock.ahead, **more)
 
     def steps_of(self, *jobs: Job) -> list[str]:
         """The steps that a worker takes when nothing goes wrong."""
@@ -304,7 +311,7 @@ class Scene:
 
     def recover(self) -> None:
         """A clean worker and the clock's announcements, until nothing is left to do."""
-        assert self.workers.run(self.order(stays=True)) == 0
+        assert self.workers.run(self.order(stays=True, hurries=True)) == 0
 
     # what came of it
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -68,11 +67,11 @@ def lose(scene: KustomerScene, operation: str, kind: str) -> tuple[Asked, str]:
 
 def test_a_lost_answer_then_a_kill_at_any_step(scene: KustomerScene) -> None:
     model, write_id = lose(scene, "notes.create", "disconnect_after")
-    time.sleep(_WRITE_WAIT)
+    scene.pass_time(_WRITE_WAIT)
     steps = scene.steps_of(("ticket_write", write_id))
     assert "helpdesk.find_write" in steps and "helpdesk.write_ticket" not in steps
     victims = [lose(scene, "notes.create", "disconnect_after") for _ in steps]
-    time.sleep(_WRITE_WAIT)
+    scene.pass_time(_WRITE_WAIT)
     ended = [
         scene.workers.run(scene.order(("ticket_write", write_id), dies_at=number))
         for number, (_, write_id) in enumerate(victims)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from app.domain.refund import RefundState
@@ -28,13 +26,13 @@ def test_a_lost_answer_to_a_refund_then_a_kill_at_any_step(scene: Scene, kind: s
         return Victim("", asked, refund, KILLED)
 
     model = lose()
-    time.sleep(_REFUND_WAIT)
+    scene.pass_time(_REFUND_WAIT)
     steps = scene.steps_of(("refund", model.refund.id))
     assert "store.find_refund" in steps
     assert ("store.send_refund" in steps) is (kind == "disconnect_before")
     places = [(number, step) for number, step in enumerate(steps) if step not in READS]
     victims = [lose() for _ in places]
-    time.sleep(_REFUND_WAIT)
+    scene.pass_time(_REFUND_WAIT)
     for (number, step), victim in zip(places, victims, strict=True):
         victim.where = f"{kind}, then killed before step {number}, {step}"
         dying = scene.order(("refund", victim.refund.id), dies_at=number)
@@ -73,11 +71,11 @@ def test_a_lost_answer_to_a_note_then_a_kill_at_any_step(scene: Scene, kind: str
         return asked, write.id
 
     model, write_id = lose()
-    time.sleep(_WRITE_WAIT)
+    scene.pass_time(_WRITE_WAIT)
     steps = scene.steps_of(("ticket_write", write_id))
     assert ("helpdesk.write_ticket" in steps) is (kind == "disconnect_before")
     victims = [lose() for _ in steps]
-    time.sleep(_WRITE_WAIT)
+    scene.pass_time(_WRITE_WAIT)
     ended = [
         scene.workers.run(scene.order(("ticket_write", write_id), dies_at=number))
         for number, (_, write_id) in enumerate(victims)

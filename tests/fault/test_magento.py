@@ -92,7 +92,7 @@ def test_a_kill_while_magento_is_at_work(scene: MagentoScene, step: str, operati
 def test_a_lost_answer_is_found_and_never_sent_again(scene: MagentoScene) -> None:
     """Then the worker that looks for it is killed at each of its calls, too."""
     model = _lost(scene, "disconnect_after")
-    time.sleep(2.1)
+    scene.pass_time(2.1)
     steps = scene.steps_of(("refund", model[1].id))
     assert SEND not in steps
     places = [number for number, step in enumerate(steps) if step.startswith("store.")]
@@ -101,7 +101,7 @@ def test_a_lost_answer_is_found_and_never_sent_again(scene: MagentoScene) -> Non
     others = [
         _lost(scene, kind) for kind in ("malformed", "html_500_after", "could_not_save_after")
     ]
-    time.sleep(2.1)
+    scene.pass_time(2.1)
     for number, (_, refund) in zip(places, victims, strict=True):
         scene.workers.run(scene.order(("refund", refund.id), dies_at=number))
     scene.recover()

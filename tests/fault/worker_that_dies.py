@@ -41,7 +41,9 @@ LEAD = Agent(id="12", name="Ines Prado", email=None, role="agent", tier=Tier.TEA
 @dataclass
 class Order:
     """What a worker shall do: `jobs`, then what these announce; then, if `stays`, everything else
-    that is unfinished. It dies before step `dies_at` (counted from 0), or `seconds` into it."""
+    that is unfinished. It dies before step `dies_at` (counted from 0), or `seconds` into it. Its
+    clock is `ahead` of the machine's, and moves on by itself while nothing is due if it `hurries`:
+    only where no other worker is at work, who would seem to have stood still."""
 
     settings: dict[str, Any]
     jobs: list[Job] = field(default_factory=list)
@@ -49,6 +51,19 @@ class Order:
     dies_at: int | None = None
     seconds: float = 0.0
     log: str = ""
+    ahead: float = 0.0
+    hurries: bool = False
+
+
+class FastClock:
+    """`app.ports.Clock`, some seconds ahead of the machine's: what is for later needn't be waited
+    for. Locks, which a dead process holds on to, keep to the machine's time."""
+
+    def __init__(self, ahead: float = 0.0) -> None:
+        self.ahead = ahead
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + timedelta(seconds=self.ahead)
 
 
 class Steps:
@@ -112,7 +127,7 @@ class WatchedIntegration:
         return Watched(self._real.open(*args), self._name, self._steps)
 
 
-def watch(steps: Steps) -> Callable[[Deps], Deps]:
+def watch(steps: Steps, clock: FastClock) -> Callable[[Deps], Deps]:
     """For `build_services(wrap=...)`."""
 
     def wrap(deps: Deps) -> Deps:
@@ -135,6 +150,7 @@ def watch(steps: Steps) -> Callable[[Deps], Deps]:
         return replace(
             deps,
             **records,
+            clock=clock,
             locks=WatchedLocks(deps.locks, steps),
             helpdesks=integrations(deps.helpdesks, "helpdesk"),
             stores=integrations(deps.stores, "store"),
@@ -185,9 +201,9 @@ def is_finished(services: Services) -> bool:
 
 def work(order: Order) -> None:
     """One worker's life."""
-    queue = LocalQueue(order.jobs)
+    queue, clock = LocalQueue(order.jobs), FastClock(order.ahead)
     services = build_services(
-        Settings(**order.settings), notifier=queue, pace=FreePace(), wrap=watch(Steps(order))
+        Settings(**order.settings), notifier=queue, pace=FreePace(), wrap=watch(Steps(order), clock)
     )
     use_services(services)
     deadline = time.monotonic() + 60
@@ -202,8 +218,12 @@ def work(order: Order) -> None:
             return
         if time.monotonic() > deadline:
             raise TimeoutError("there is always something left to do")
-        time.sleep(0.05)
         requeue_unfinished(services.deps)
+        if order.hurries and not queue.jobs:
+            clock.ahead += 0.5
+        else:
+            # What is due may be locked by the dead.
+            time.sleep(0.05)
 
 
 def _fork(line: str) -> int:
