@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -29,6 +31,22 @@ _LONGEST = (
     "tests/sandbox/",
     "tests/contract/",
 )
+
+
+# Folders in memory, where the system has them.
+_MEMORY = Path("/dev/shm")
+_ROOM_BYTES = 2 * 1024**3
+
+
+def pytest_configure() -> None:
+    """Folders of tests lie in memory where there is room.
+
+    A committed SQLite transaction is on the disk; to wait for that is half of a storage test's
+    time, and no test switches the machine off.
+    """
+    is_usable = _MEMORY.is_dir() and os.access(_MEMORY, os.W_OK)
+    if is_usable and shutil.disk_usage(_MEMORY).free >= _ROOM_BYTES:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_MEMORY))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
