@@ -68,6 +68,8 @@ def test_two_that_want_different_things_and_neither_goes_first_are_an_error(text
         'Rule "b": do not refund it if the reason is changed mind.',
         'Rule "a": refund it if the item has not shipped. '
         'Rule "b": do not refund it if the item was delivered within the last 9 days.',
+        'Rule "a": refund it if the order has not shipped. '
+        'Rule "b": do not refund it if the item was delivered within the last 9 days.',
         # They agree.
         'Rule "a": refund it if the item is digital. '
         'Rule "b": refund it if the item is discounted.',

@@ -39,6 +39,8 @@ _NEEDS = {
     "order.delivered_on": "order.is_delivered",
 }
 _IMPLIES = {
+    # An order has shipped as soon as anything of it has.
+    "item.is_shipped": "order.is_shipped",
     "item.is_delivered": "item.is_shipped",
     "item.is_return_received": "item.is_delivered",
     "item.is_in_transit": "item.is_shipped",
