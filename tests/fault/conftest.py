@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,9 +19,17 @@ def workers() -> Iterator[Workers]:
 
 
 @pytest.fixture
-def scene(tmp_path: Path, workers: Workers) -> Iterator[Scene]:
+def sqlite_url(tmp_path: Path, migrated_sqlite: Path) -> str:
+    """URL of an SQLite database of the test's own."""
+    path = tmp_path / "makegood.sqlite3"
+    shutil.copy(migrated_sqlite, path)
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture
+def scene(tmp_path: Path, workers: Workers, sqlite_url: str) -> Iterator[Scene]:
     """On SQLite."""
-    with make_scene(f"sqlite:///{tmp_path / 'makegood.sqlite3'}", tmp_path, workers) as made:
+    with make_scene(sqlite_url, tmp_path, workers) as made:
         yield made
 
 

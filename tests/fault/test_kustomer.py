@@ -16,9 +16,8 @@ _WRITE_WAIT = 5.1
 
 
 @pytest.fixture
-def scene(tmp_path: Path, workers: Workers) -> Iterator[KustomerScene]:
-    url = f"sqlite:///{tmp_path / 'makegood.sqlite3'}"
-    with make_kustomer_scene(url, tmp_path, workers) as made:
+def scene(tmp_path: Path, workers: Workers, sqlite_url: str) -> Iterator[KustomerScene]:
+    with make_kustomer_scene(sqlite_url, tmp_path, workers) as made:
         yield made
 
 

@@ -28,9 +28,8 @@ SEND = "store.send_refund"
 
 
 @pytest.fixture
-def scene(tmp_path: Path, workers: Workers) -> Iterator[MagentoScene]:
-    url = f"sqlite:///{tmp_path / 'makegood.sqlite3'}"
-    with make_magento_scene(url, tmp_path, workers) as made:
+def scene(tmp_path: Path, workers: Workers, sqlite_url: str) -> Iterator[MagentoScene]:
+    with make_magento_scene(sqlite_url, tmp_path, workers) as made:
         yield made
 
 

@@ -26,10 +26,9 @@ _LIMIT_SECONDS = 60
 
 
 @pytest.fixture
-def scene(tmp_path: Path, workers: Workers, redis_url: str) -> Iterator[Scene]:
+def scene(tmp_path: Path, workers: Workers, redis_url: str, sqlite_url: str) -> Iterator[Scene]:
     """With a Redis that the processes share."""
-    url = f"sqlite:///{tmp_path / 'makegood.sqlite3'}"
-    with make_scene(url, tmp_path, workers, redis_url) as made:
+    with make_scene(sqlite_url, tmp_path, workers, redis_url) as made:
         yield made
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2 import BytecodeCache, FileSystemBytecodeCache
 from werkzeug.test import TestResponse
 
 from app import create_app
@@ -43,13 +44,21 @@ def checks() -> list[Check]:
     return []
 
 
+@pytest.fixture(scope="session")
+def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> BytecodeCache:
+    """Templates that were compiled for one application needn't be for the next."""
+    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+
+
 @pytest.fixture
-def app(world: World, checks: list[Check]) -> Flask:
+def app(world: World, checks: list[Check], compiled_templates: BytecodeCache) -> Flask:
     settings = Settings(
         zendesk_sdk_url="https://static.example.com/sdk/zaf.js",
         public_url="https://makegood.example.com",
     )
-    return create_app(settings, world.deps, session_keys=KEYS, probe=lambda: checks)
+    made = create_app(settings, world.deps, session_keys=KEYS, probe=lambda: checks)
+    made.jinja_env.bytecode_cache = compiled_templates
+    return made
 
 
 @pytest.fixture

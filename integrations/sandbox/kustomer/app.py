@@ -49,6 +49,7 @@ from integrations.sandbox.kustomer.model import (
 )
 from integrations.sandbox.kustomer.org import Org
 from integrations.sandbox.kustomer.roles import known
+from integrations.sandbox.routing import SandboxFlask
 from integrations.sandbox.server import SandboxServer, Startable, register_controls
 
 OUR_EVENTS = ("kustomer.conversation.create", "kustomer.message.create")
@@ -305,7 +306,7 @@ class KustomerSandbox(Startable):
         ).token
 
     def _flask_app(self) -> Flask:
-        app = Flask(
+        app = SandboxFlask(
             __name__,
             static_folder=str(Path(__file__).parent / "desk" / "static"),
             static_url_path="/app/static",

@@ -30,6 +30,7 @@ from integrations.sandbox.magento.routes import ANONYMOUS, Request, Route, find_
 from integrations.sandbox.magento.search import parse_query
 from integrations.sandbox.magento.site import Settings, Site
 from integrations.sandbox.magento.wire import cut, parse_fields, to_json
+from integrations.sandbox.routing import SandboxFlask
 from integrations.sandbox.server import answer_with_fault, logged_status, register_controls
 
 METHODS = ["GET", "POST", "PUT", "DELETE", "PATCH"]
@@ -63,7 +64,7 @@ class MagentoSandbox:
         self.sites: dict[str, Site] = {}
         self.callers: dict[str, Callers] = {}
         self.queues: dict[str, Queue] = {}
-        self.app = Flask("magento-sandbox")
+        self.app = SandboxFlask("magento-sandbox")
         register_controls(self.app, self.faults, self.calls)
         register_magento_controls(self.app, self)
         self.app.register_blueprint(self._vendor_routes())

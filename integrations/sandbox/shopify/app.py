@@ -13,6 +13,7 @@ from graphql import GraphQLError
 from werkzeug.wrappers import Response as WsgiResponse
 
 from integrations.sandbox.faults import CallLog, FaultBoard
+from integrations.sandbox.routing import SandboxFlask
 from integrations.sandbox.server import answer_with_fault, logged_status, register_controls
 from integrations.sandbox.shopify import execution
 from integrations.sandbox.shopify.builder import build_customer, build_order
@@ -50,7 +51,7 @@ class ShopifySandbox:
         self.calls = CallLog()
         self.shops: dict[str, Shop] = {}
         self._buckets: dict[str, Bucket] = {}
-        self.app = Flask("shopify-sandbox")
+        self.app = SandboxFlask("shopify-sandbox")
         register_controls(self.app, self.faults, self.calls)
         register_shopify_controls(self.app, self)
         self.app.register_blueprint(self._vendor_routes())

@@ -15,6 +15,7 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from integrations.sandbox.faults import CallLog, FaultBoard
+from integrations.sandbox.routing import SandboxFlask
 from integrations.sandbox.server import SandboxServer, Startable, register_controls
 from integrations.sandbox.zendesk import (
     apps,
@@ -335,7 +336,7 @@ class ZendeskSandbox(Startable):
         )
 
     def _flask_app(self) -> Flask:
-        app = Flask(
+        app = SandboxFlask(
             __name__,
             static_folder=str(Path(__file__).parent / "desk" / "static"),
             static_url_path="/agent/static",

@@ -13,8 +13,6 @@ import zipfile
 from typing import Any
 
 import jwt
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
 from flask import Response, request
 
 from integrations.sandbox.zendesk.account import Account
@@ -26,6 +24,7 @@ from integrations.sandbox.zendesk.errors import (
     record_not_found,
 )
 from integrations.sandbox.zendesk.fields import create_field, forget_field
+from integrations.sandbox.zendesk.keys import KeyPair
 from integrations.sandbox.zendesk.model import App, Installation
 
 SIDEBAR_TOKEN_SECONDS = 300
@@ -36,22 +35,12 @@ def add_app(
     account: Account, name: str, manifest: dict[str, Any], requirements: dict[str, Any]
 ) -> App:
     """Register an app with a key pair of its own."""
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    private = key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    )
-    public = key.public_key().public_bytes(
-        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-    )
     app = App(
         id=account.next_id("app"),
         name=name,
         manifest=manifest,
         requirements=requirements,
-        private_key_pem=private.decode(),
-        public_key_pem=public.decode(),
+        keys=KeyPair(),
         created_at=account.clock.now(),
     )
     account.apps[app.id] = app
@@ -132,7 +121,7 @@ def sidebar_token(
     }
     claims |= overrides
     claims = {name: value for name, value in claims.items() if value is not None}
-    return jwt.encode(claims, app.private_key_pem, algorithm="RS256")
+    return jwt.encode(claims, app.keys.private_pem, algorithm="RS256")
 
 
 def read_package(data: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -229,7 +218,7 @@ def register(api: Api) -> None:
 
     @api.route("GET", "/v2/apps/<int:app_id>/public_key.pem", "apps.public_key", admin=True)
     def public_key(call: Call, app_id: int) -> Any:
-        return Response(find_app(app_id).public_key_pem, content_type="application/x-pem-file")
+        return Response(find_app(app_id).keys.public_pem, content_type="application/x-pem-file")
 
     for prefix in ("/v2/apps/installations", "/support/apps/installations"):
 

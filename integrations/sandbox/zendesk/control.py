@@ -116,7 +116,7 @@ def register(app: Flask, sandbox: ZendeskSandbox) -> None:
             {
                 "app_id": registered.id,
                 "installation_id": sandbox.installation.id,
-                "public_key": registered.public_key_pem,
+                "public_key": registered.keys.public_pem,
                 "sidebar_url": sandbox.sidebar_page_url(),
             }
         )

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+from integrations.sandbox.zendesk.keys import KeyPair
+
 Role = Literal["end-user", "agent", "admin"]
 
 STATUSES = ("new", "open", "pending", "hold", "solved", "closed")
@@ -186,8 +188,7 @@ class App:
     name: str
     manifest: dict[str, Any]
     requirements: dict[str, Any]
-    private_key_pem: str
-    public_key_pem: str
+    keys: KeyPair
     created_at: datetime
 
 

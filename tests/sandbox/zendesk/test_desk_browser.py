@@ -121,7 +121,7 @@ def test_first_load_is_a_signed_post_for_the_acting_agent(
     [(query, form)] = app.first_loads
     assert query["origin"] == [zendesk.base]
     assert query["app_guid"]
-    key = zendesk.account.apps[zendesk.installation.app_id].public_key_pem
+    key = zendesk.account.apps[zendesk.installation.app_id].keys.public_pem
     audience = f"https://acme.zendesk.com/api/v2/apps/installations/{zendesk.installation.id}.json"
     claims = jwt.decode(form["token"][0], key, algorithms=["RS256"], audience=audience)
     assert claims["sub"].endswith(f"/users/{zendesk.team_lead.id}.json")
