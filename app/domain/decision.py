@@ -142,6 +142,11 @@ class Decision(Value):
         """Everything that was tested, the order's first, each with the line it is about."""
         return findings_about(self.findings, self.line_findings)
 
+    @property
+    def deciding_clause(self) -> str | None:
+        """The id of the clause that decided, the first line's where there are several."""
+        return next((line.decided_by for line in self.lines if line.decided_by), None)
+
     def titles(self) -> dict[str, str]:
         """What everything that was tested is called, by its code."""
         return {finding.code: finding.title for _, finding in self.tested()}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from app.domain.approval import REASON_LENGTH, Evidence
 from app.domain.case import Case
 from app.domain.crm import REASON_LABELS
-from app.domain.decision import Decision
 from app.domain.errors import Conflict
 from app.domain.order import Order
 from app.domain.override import Override
@@ -24,7 +23,7 @@ def gather_evidence(deps: Deps, case: Case, offered: OfferedPlan) -> Evidence:
     decision = case.decision
     now = deps.clock.now()
     policy = deps.policies.in_force(case.account_id, case.order.store_id, now)
-    clause_id = deciding_clause(decision)
+    clause_id = decision.deciding_clause
     titles = {clause.id: clause.title for clause in policy.clauses}
     titles |= decision.titles()
     decided = [line for line in decision.lines if line.decided_by == clause_id]
@@ -42,11 +41,6 @@ def gather_evidence(deps: Deps, case: Case, offered: OfferedPlan) -> Evidence:
         order=_order_facts(case.order),
         history=_history_facts(deps, case, case.order),
     )
-
-
-def deciding_clause(decision: Decision) -> str | None:
-    """The clause that decided, the first line's where there are several."""
-    return next((line.decided_by for line in decision.lines if line.decided_by), None)
 
 
 def _order_facts(order: Order) -> tuple[tuple[str, str], ...]:

@@ -105,6 +105,17 @@ def _words_of(case: Case) -> list[tuple[str, str]]:
     return facts
 
 
+def _capital(sentence: str) -> str:
+    return sentence[:1].upper() + sentence[1:]
+
+
+def _policy_line(decision: Decision) -> str:
+    """The rule that decided, by its name, and the version of the policy that it stands in."""
+    version = f"{decision.policy_id}, version {decision.policy_version}"
+    rule = decision.titles().get(decision.deciding_clause or "")
+    return f"“{rule}” ({version})" if rule else version
+
+
 def _decision_note(case: Case, decision: Decision, order: Order, store_name: str) -> Note:
     facts = [("Order", f"{_order_line(order)} ({store_name})")]
     if decision.plan is not None:
@@ -117,14 +128,14 @@ def _decision_note(case: Case, decision: Decision, order: Order, store_name: str
             facts.append(("Released by", by))
     facts.append(("Reason given", REASON_LABELS[case.request.reason]))
     facts += _words_of(case)
-    facts.append(("Policy", f"{decision.policy_id}, version {decision.policy_version}"))
+    facts.append(("Policy", _policy_line(decision)))
     assumed = [fact.assumed_because for fact in decision.facts if fact.assumed_because]
     if assumed:
         facts.append(("Assumed", "; ".join(assumed)))
     if decision.alternatives:
         offers = ", ".join(item.value.replace("_", " ") for item in decision.alternatives)
         facts.append(("Can be offered", offers))
-    paragraphs = [decision.headline]
+    paragraphs = [_capital(decision.headline)]
     if decision.plan is not None:
         paragraphs += list(decision.plan.warnings)
     paragraphs += list(decision.warnings)
