@@ -74,9 +74,16 @@ def _line(line: LineVerdict, titles: dict[str, str]) -> Iterator[str]:
     if line.terms.keeps_item:
         yield "  The customer keeps it."
     if line.requires_return:
-        yield "  The money waits until it has come back."
+        yield f"  The money waits until it has come back{_back(line)}."
     if line.offers:
         yield f"  The customer may choose instead: {', '.join(_plain(one) for one in line.offers)}"
+
+
+def _back(line: LineVerdict) -> str:
+    if not line.units_back:
+        return ""
+    is_one = line.units_back == 1
+    return f": {line.units_back} piece{' has' if is_one else 's have'}"
 
 
 def _plan(plan: Plan) -> Iterator[str]:

@@ -11,14 +11,16 @@ from app.domain.decision import Decision, Verdict
 from app.domain.matching import Match, MatchOutcome
 from app.domain.order import Order
 from app.domain.refund import Refund, RefundState
+from app.domain.returns import Returned
 
 
 class Case(Value):
     """Everything known about one ticket's refund.
 
     `order` is the snapshot that `decision` was made from; both are None until an order is matched
-    or chosen. `set_aside_by` is the agent who said that it isn't about a refund: nothing can be
-    released then. `revision` counts changes, so that a page can tell whether it is stale.
+    or chosen. `returns` is what people said has come back of it. `set_aside_by` is the agent who
+    said that it isn't about a refund: nothing can be released then. `revision` counts changes, so
+    that a page can tell whether it is stale.
     """
 
     id: str
@@ -34,6 +36,7 @@ class Case(Value):
     decision: Decision | None = None
     decision_id: str | None = None
     problem: str | None = None
+    returns: tuple[Returned, ...] = ()
     set_aside_by: str | None = None
     created_at: AwareDatetime
     updated_at: AwareDatetime

@@ -16,6 +16,7 @@ from app.domain.policy.facts import Fact
 from app.domain.policy.history import UNKNOWN_HISTORY, History
 from app.domain.policy.model import Alternative, Effect, Resolution
 from app.domain.policy.rates import NO_RATES, Rates
+from app.domain.returns import Returned
 
 
 class Verdict(StrEnum):
@@ -84,7 +85,8 @@ class LineVerdict(Value):
 
     `terms` are what the policy gives for the line where it is eligible, with `offers` that the
     customer may choose instead; `alternatives` what it offers where it isn't. `requires_return`:
-    money goes once the goods are back (None: the policy doesn't say). `conflict` names clauses
+    money goes once the goods are back (None: the policy doesn't say), and `units_back` are then
+    the units that are (see app.domain.policy.waiting). `conflict` names clauses
     that give different answers, none of which beats the others.
     """
 
@@ -98,6 +100,7 @@ class LineVerdict(Value):
     alternatives: tuple[Alternative, ...] = ()
     resolution: Resolution = Resolution.REFUND
     requires_return: bool | None = None
+    units_back: int = 0
     offers: tuple[Alternative, ...] = ()
     conflict: tuple[str, ...] = ()
 
@@ -106,12 +109,12 @@ class Decision(Value):
     """The policy's answer for one order and request at one time.
 
     Holds what was used beside order and request (the policy's version, the facts, the history,
-    the rates, how surely the text was understood), so it can be made again years later with the
-    same answer. `evidence_wanted` says what to ask the customer for. `tier_because` says what made
-    the tier. `findings` are about the whole order, `line_findings` about a line, by its id.
-    `headline` is the one sentence for people. `is_money_allowed` is False whenever a button that
-    moves money must be off; `blocked_because` then says why in words. `warnings` names what is
-    due beside the plan: eligible lines that it leaves out.
+    the rates, what was said to be back, how surely the text was understood), so it can be made
+    again years later with the same answer. `evidence_wanted` says what to ask the customer for.
+    `tier_because` says what made the tier. `findings` are about the whole order, `line_findings`
+    about a line, by its id. `headline` is the one sentence for people. `is_money_allowed` is False
+    whenever a button that moves money must be off; `blocked_because` then says why in words.
+    `warnings` names what is due beside the plan: eligible lines that it leaves out.
     """
 
     verdict: Verdict
@@ -136,6 +139,7 @@ class Decision(Value):
     warnings: tuple[str, ...] = ()
     history: History = UNKNOWN_HISTORY
     rates: Rates = NO_RATES
+    returns: tuple[Returned, ...] = ()
     classification: Classification | None = None
 
     def tested(self) -> Iterator[FindingAbout]:
@@ -150,3 +154,11 @@ class Decision(Value):
     def titles(self) -> dict[str, str]:
         """What everything that was tested is called, by its code."""
         return {finding.code: finding.title for _, finding in self.tested()}
+
+    @property
+    def waits_for_return(self) -> bool:
+        """Whether the plan is for goods that have to come back first: no money goes by it yet."""
+        if self.plan is None:
+            return False
+        free = {line.line_id: line.units_back for line in self.lines if line.requires_return}
+        return any(one.quantity > free.get(one.line_id, one.quantity) for one in self.plan.lines)

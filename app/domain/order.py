@@ -121,6 +121,8 @@ class LineItem(Value):
     on top (with it where the order's prices include tax). `tax` is the tax of the whole quantity.
     `delivered_at` is the last delivery among the shipments of this line, `shipped_at` the last
     shipment, `return_received_at` when the goods were back; None when not known.
+    `returned_quantity` is how many of the units that can still be refunded are known to be back;
+    None: nobody told, or `return_received_at` tells that all are.
     `is_final_sale` and `was_shipped` are None where the store can't tell. With `remaining`, units
     are priced as shares of that; without it, as shares of the whole line.
     """
@@ -145,6 +147,7 @@ class LineItem(Value):
     shipped_at: AwareDatetime | None = None
     delivered_at: AwareDatetime | None = None
     return_received_at: AwareDatetime | None = None
+    returned_quantity: int | None = Field(default=None, ge=0)
     service: ServiceUse | None = None
     is_delivery_estimated: bool = False
     restock: Restock = Restock.NONE
@@ -155,6 +158,13 @@ class LineItem(Value):
     def refunded_quantity(self) -> int:
         """Units that were refunded or taken off the order before."""
         return max(0, self.quantity - self.refundable_quantity)
+
+    @property
+    def units_back(self) -> int:
+        """Units still refundable that are known to have come back; 0 where nobody told."""
+        if self.returned_quantity is not None:
+            return min(self.returned_quantity, self.refundable_quantity)
+        return self.refundable_quantity if self.return_received_at is not None else 0
 
 
 class Tender(Value):

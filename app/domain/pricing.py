@@ -7,6 +7,7 @@ store's own order, or goes to store credit with its bonus.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
 
@@ -91,6 +92,28 @@ def _restock(line: LineItem, chosen: ChosenLine) -> Restock:
     """What the store does with the goods; none come back that the customer keeps."""
     is_kept = chosen.keeps_item and line.restock is Restock.RETURN
     return Restock.NONE if is_kept else line.restock
+
+
+def order_after(order: Order, quantities: Mapping[str, int]) -> Order:
+    """The order as a refund of these units leaves it, as far as the next one is priced from it."""
+    chosen = {line_id: units for line_id, units in quantities.items() if units}
+    choice = RefundChoice(
+        lines=tuple(ChosenLine(line_id=one, quantity=units) for one, units in chosen.items())
+    )
+    shares = _shares(order, choice)
+    lines = []
+    for line in order.lines:
+        left = line.refundable_quantity - chosen.get(line.id, 0)
+        share, before = shares.get(line.id), line.remaining
+        changes: dict[str, object] = {"refundable_quantity": max(0, left)}
+        if share is not None and before is not None:
+            changes["remaining"] = Remaining(
+                price=before.price - share.price,
+                discount=before.discount - share.discount,
+                tax=before.tax - share.tax,
+            )
+        lines.append(line.model_copy(update=changes))
+    return order.model_copy(update={"lines": tuple(lines)})
 
 
 def shipping_left(order: Order) -> Money:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Protocol
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, Field
 
 from app.domain.base import Value
 from app.domain.case import Case
 from app.domain.channel import Channel
+from app.domain.decision import Decision
 from app.domain.money import Money
 from app.domain.order import Order
 from app.domain.override import Override
@@ -18,12 +20,16 @@ from app.records.outbox import PendingWrite
 
 
 class Basis(Value):
-    """What a plan was made from, to be compared with the store right before money moves."""
+    """What a plan was made from, to be compared with the store right before money moves.
+
+    `returned` holds the units of lines that had to come back first, and had.
+    """
 
     refundable: dict[str, int]
     refunded: Money
     refund_pending: Money
     is_cancelled: bool
+    returned: dict[str, int] = Field(default_factory=dict)
 
     @classmethod
     def of(cls, order: Order) -> Basis:
@@ -39,8 +45,9 @@ class Basis(Value):
 class OfferedPlan(Value):
     """A plan that a person was shown. It can be executed at most once.
 
-    `chosen_by` is the agent who chose it, None for the decision's own plan. `override` is the
-    person's reason where the plan goes against the policy.
+    `decision_id` is the decision that it was offered by. `chosen_by` is the agent who chose it,
+    None for the decision's own plan. `override` is the person's reason where the plan goes against
+    the policy.
     """
 
     id: str
@@ -52,6 +59,7 @@ class OfferedPlan(Value):
     basis: Basis
     case_revision: int
     created_at: AwareDatetime
+    decision_id: str | None = None
     chosen_by: str | None = None
     override: Override | None = None
 
@@ -107,11 +115,16 @@ class CaseBook(Protocol):
         action: str,
         now: datetime,
         write: PendingWrite | None = None,
+        noted: Mapping[str, object] | None = None,
     ) -> bool:
         """Store a new match, order snapshot or decision of a case at `case.revision` - 1.
 
-        False when the case was changed meanwhile: then nothing is kept.
+        `noted` is kept with the audit event. False when the case was changed meanwhile: then
+        nothing is kept.
         """
+
+    def decided(self, account_id: str, decision_id: str) -> tuple[Order, Decision] | None:
+        """An earlier decision, and the order that it was made from."""
 
     def case_of_ticket(self, account_id: str, ticket_id: str) -> Case | None:
         """The case of a ticket, its own or the one it joined."""

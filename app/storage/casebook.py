@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import Connection, insert, or_, select, update
@@ -9,6 +10,8 @@ from sqlalchemy.exc import IntegrityError
 
 from app.domain.case import Case
 from app.domain.channel import Channel
+from app.domain.decision import Decision
+from app.domain.order import Order
 from app.records import SYSTEM, AskedOn, DeliveryState, OfferedPlan, PendingWrite, TriageResult
 from app.storage.audit import append_event
 from app.storage.engine import Database
@@ -73,7 +76,13 @@ def _columns(case: Case) -> dict[str, object]:
 
 
 def _audit_decision(
-    tx: Connection, case: Case, offered: OfferedPlan | None, actor: str, action: str, now: datetime
+    tx: Connection,
+    case: Case,
+    offered: OfferedPlan | None,
+    actor: str,
+    action: str,
+    now: datetime,
+    noted: Mapping[str, object] | None = None,
 ) -> None:
     data: dict[str, object] = {
         "ticket": case.ticket_id,
@@ -88,6 +97,7 @@ def _audit_decision(
     if offered is not None:
         data["plan"] = offered.id
         data["amount"] = str(offered.plan.total)
+    data |= noted or {}
     append_event(tx, case.account_id, actor, action, f"case:{case.id}", data, now)
 
 
@@ -187,6 +197,7 @@ class SqlCaseBook:
         action: str,
         now: datetime,
         write: PendingWrite | None = None,
+        noted: Mapping[str, object] | None = None,
     ) -> bool:
         """Compare-and-set on the case's revision."""
         with self._db.write() as tx:
@@ -208,8 +219,20 @@ class SqlCaseBook:
                 _insert_plan(tx, offered, case.decision_id)
             if write is not None:
                 insert_write(tx, write, now)
-            _audit_decision(tx, case, offered, actor, action, now)
+            _audit_decision(tx, case, offered, actor, action, now, noted)
             return True
+
+    def decided(self, account_id: str, decision_id: str) -> tuple[Order, Decision] | None:
+        """By id."""
+        with self._db.read() as tx:
+            row = tx.execute(
+                select(decisions.c.order_snapshot, decisions.c.body).where(
+                    decisions.c.account_id == account_id, decisions.c.id == decision_id
+                )
+            ).first()
+        if row is None:
+            return None
+        return Order.from_json(row.order_snapshot), Decision.from_json(row.body)
 
     def case_of_ticket(self, account_id: str, ticket_id: str) -> Case | None:
         """By ticket; the second read only for a ticket that joined another one's case."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 from pydantic import AwareDatetime
 
 from app.domain.approval import ApprovalRequest
@@ -14,7 +16,7 @@ from app.domain.errors import Conflict
 from app.domain.feedback import LabelKind
 from app.domain.matching import Match, MatchOutcome, OrderQuery, normal_name
 from app.domain.named_lines import lines_meant
-from app.domain.order import OrderSummary
+from app.domain.order import Order, OrderSummary
 from app.domain.orders_elsewhere import KeptOrder
 from app.domain.people import Agent, Tier
 from app.domain.refund import Refund, RefundState
@@ -185,19 +187,33 @@ def refresh_case(deps: Deps, account: Account, case_id: str, agent: Agent) -> Ca
     return redecide(deps, case, agent.id, "case_refreshed")
 
 
-def redecide(deps: Deps, case: Case, actor: str, action: str, *, with_note: bool = False) -> Case:
+def redecide(
+    deps: Deps,
+    case: Case,
+    actor: str,
+    action: str,
+    *,
+    with_note: bool = False,
+    revise: Callable[[Case, Order], Case] = lambda case, order: case,
+    noted: Mapping[str, object] | None = None,
+) -> Case:
     """Read the case's order from its store and decide again. Raises Conflict, VendorError.
 
-    A request that waits for approval is void where the order changed (`stale_requests`).
+    `revise` changes what the case is decided with, knowing the order as it was just read; `noted`
+    is kept in the audit. A request that waits for approval is void where the order changed
+    (`stale_requests`).
     """
     store_id, order_id = _order_of(case)
     order = deps.store_by_id(case.account_id, store_id).read_order(order_id)
     now = deps.clock.now()
-    next_one = case.model_copy(update={"revision": case.revision + 1})
+    revised = revise(case, order)
+    next_one = revised.model_copy(update={"revision": case.revision + 1})
     decided = decide_case(deps, next_one, order, now)
     refunds = deps.ledger.of_case(case.account_id, case.id)
     write = note_write(deps, decided.case, refunds) if with_note else None
-    if not deps.cases.save_decision(decided.case, decided.offered, actor, action, now, write):
+    if not deps.cases.save_decision(
+        decided.case, decided.offered, actor, action, now, write, noted
+    ):
         raise Conflict("The case was changed by somebody else meanwhile. Look at it again.")
     void_stale_requests(deps, case, decided.case)
     if write is not None:
@@ -319,6 +335,8 @@ def choose_order(
         update={
             "match": without_addresses(match),
             "request": case.request.model_copy(update={"line_ids": meant}),
+            # What came back of another order says nothing about this one.
+            "returns": (),
             "revision": case.revision + 1,
         }
     )

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from app.domain.case import Case
 from app.domain.decision import Decision
 from app.domain.money import Money
 from app.domain.order import Order, PaymentStatus
 from app.domain.policy.comparing import as_text
 from app.domain.policy.facts import Fact, FactType, Source, fact_spec, label_of
+from app.domain.returns import with_returns
 from app.ports import Recheck
 from app.records import Basis
 
@@ -43,6 +45,19 @@ def changes_since(basis: Basis, recheck: Recheck, currency: str) -> tuple[str, .
 def changes_in(basis: Basis, order: Order, currency: str) -> tuple[str, ...]:
     """The same, of an order that was read again in full."""
     return _changes(basis, order, Basis.of(order).refundable, currency)
+
+
+def no_longer_back(basis: Basis, case: Case) -> tuple[str, ...]:
+    """Sentences for goods that a plan needed to be back, and that aren't known to be any more."""
+    if case.order is None:
+        return ()
+    order = with_returns(case.order, case.returns)
+    present = {line.id: line for line in order.lines}
+    return tuple(
+        f"{present[line_id].name} isn't known to have come back any more"
+        for line_id, units in basis.returned.items()
+        if line_id in present and present[line_id].units_back < units
+    )
 
 
 def changed_facts(before: Decision, after: Decision) -> tuple[str, ...]:

@@ -73,6 +73,7 @@ def decide_case(deps: Deps, case: Case, order: Order, now: datetime) -> Decided:
         case.classification,
         history=history,
         rates=rates_of(deps.account(case.account_id)),
+        returns=case.returns,
     )
     case = case.model_copy(
         update={
@@ -87,7 +88,8 @@ def decide_case(deps: Deps, case: Case, order: Order, now: datetime) -> Decided:
 
 
 def _offer(case: Case, order: Order, decision: Decision, now: datetime) -> OfferedPlan | None:
-    if decision.plan is None:
+    # What waits for the goods can't be released: there is no plan that a click could execute.
+    if decision.plan is None or decision.waits_for_return:
         return None
     return OfferedPlan(
         id=new_id("plan"),
@@ -96,10 +98,19 @@ def _offer(case: Case, order: Order, decision: Decision, now: datetime) -> Offer
         store_id=order.store_id,
         plan=decision.plan,
         choice=choice_of(decision.plan),
-        basis=Basis.of(order),
+        basis=basis_of(order, decision, decision.plan),
         case_revision=case.revision,
         created_at=now,
+        decision_id=case.decision_id,
     )
+
+
+def basis_of(order: Order, decision: Decision | None, plan: Plan) -> Basis:
+    """What a plan rests on; where it goes by a decision, that may need goods to be back."""
+    lines = decision.lines if decision is not None else ()
+    needed = {line.line_id for line in lines if line.requires_return}
+    returned = {line.line_id: line.quantity for line in plan.lines if line.line_id in needed}
+    return Basis.of(order).model_copy(update={"returned": returned})
 
 
 def note_write(deps: Deps, case: Case, refunds: list[Refund]) -> PendingWrite:

@@ -10,7 +10,7 @@ from app.domain.order import Order
 from app.domain.override import Override
 from app.records import OfferedPlan
 from app.usecases.deps import Deps
-from app.usecases.notes import describe_plan, goes_to
+from app.usecases.notes import describe_plan, goes_to, returned_facts
 
 
 def gather_evidence(deps: Deps, case: Case, offered: OfferedPlan) -> Evidence:
@@ -38,7 +38,7 @@ def gather_evidence(deps: Deps, case: Case, offered: OfferedPlan) -> Evidence:
         items={line.id: line.name for line in case.order.lines},
         plan=describe_plan(offered.plan),
         goes_to=goes_to(offered.plan),
-        order=_order_facts(case.order),
+        order=(*_order_facts(case.order), *returned_facts(case)),
         history=_history_facts(deps, case, case.order),
     )
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from app.domain.case import Case
 from app.domain.crm import CHECKED_TAG, Note, TicketWrite
+from app.domain.decision import Decision
 from app.domain.order import Order
 from app.domain.ticket import Ticket
 from app.records import SYSTEM, PendingWrite, WriteState, new_id
@@ -49,15 +50,19 @@ def decided_anew(deps: Deps, first: Case, order: Order, now: datetime) -> Case:
     )
     if decided.case.decision is None or first.decision is None:
         return first
-    same = (decided.case.decision.verdict, decided.case.decision.plan) == (
-        first.decision.verdict,
-        first.decision.plan,
-    )
-    if same or not deps.cases.save_decision(
+    if _says_the_same(decided.case.decision, first.decision) or not deps.cases.save_decision(
         decided.case, decided.offered, SYSTEM, "case_refreshed", now
     ):
         return first
     return decided.case
+
+
+def _says_the_same(one: Decision, other: Decision) -> bool:
+    return (one.verdict, one.plan, one.is_money_allowed) == (
+        other.verdict,
+        other.plan,
+        other.is_money_allowed,
+    )
 
 
 def joined_write(deps: Deps, first: Case, fresh: Case, ticket: Ticket) -> PendingWrite:

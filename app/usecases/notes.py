@@ -12,11 +12,18 @@ from app.domain.order import Order, OrderSummary
 from app.domain.people import Tier
 from app.domain.plan import Plan, PlanLine
 from app.domain.policy.evaluate import order_level_blocks
+from app.domain.policy.waiting import waits_for_goods
 from app.domain.refund import Refund, RefundState
+from app.domain.returns import with_returns
 from app.usecases.people import TIER_NAMES
 from app.usecases.signal_words import SIGNAL_WORDS
 
 _FOOTER = "Makegood. Open the sidebar to act; this note moves no money."
+
+_WAITS = "Refund: eligible once it is back"
+_ONCE_BACK = (
+    "Once it is there, say in the sidebar that it has come back: its refund can be released then."
+)
 
 _HEADLINES = {
     Verdict.ELIGIBLE: "Refund: eligible",
@@ -116,6 +123,23 @@ def _policy_line(decision: Decision) -> str:
     return f"“{rule}” ({version})" if rule else version
 
 
+def returned_facts(case: Case) -> tuple[tuple[str, str], ...]:
+    """What is known to have come back of what can still be refunded, and who knows it."""
+    if case.order is None:
+        return ()
+    said = {one.line_id: one for one in case.returns}
+    found = []
+    for item in with_returns(case.order, case.returns).lines:
+        if not item.units_back:
+            continue
+        one = said.get(item.id)
+        who = "the store says so"
+        if one is not None and one.units_left(item):
+            who = f"said by {one.said_by_name} on {one.said_at:%d %b %Y}"
+        found.append(("Came back", f"{item.units_back} × {item.name}: {who}"))
+    return tuple(found)
+
+
 def _decision_note(case: Case, decision: Decision, order: Order, store_name: str) -> Note:
     facts = [("Order", f"{_order_line(order)} ({store_name})")]
     if decision.plan is not None:
@@ -126,6 +150,7 @@ def _decision_note(case: Case, decision: Decision, order: Order, store_name: str
             if decision.release_tier is Tier.AUTOMATIC:
                 by = "Makegood by itself, within the policy's limits"
             facts.append(("Released by", by))
+    facts += returned_facts(case)
     facts.append(("Reason given", REASON_LABELS[case.request.reason]))
     facts += _words_of(case)
     facts.append(("Policy", _policy_line(decision)))
@@ -139,10 +164,12 @@ def _decision_note(case: Case, decision: Decision, order: Order, store_name: str
     if decision.plan is not None:
         paragraphs += list(decision.plan.warnings)
     paragraphs += list(decision.warnings)
+    if waits_for_goods(decision, order):
+        paragraphs.append(_ONCE_BACK)
     if case.match.chosen_by is not None:
         paragraphs.append("The order was chosen by hand.")
     return Note(
-        headline=_HEADLINES[decision.verdict],
+        headline=_WAITS if decision.waits_for_return else _HEADLINES[decision.verdict],
         paragraphs=tuple(dict.fromkeys(paragraphs)),
         facts=tuple(facts),
         bullets=tuple(_reasons(decision)),

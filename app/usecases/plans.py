@@ -13,12 +13,14 @@ from app.domain.people import Agent, Tier
 from app.domain.plan import Destination, InvalidChoice, Plan, RefundChoice, Terms
 from app.domain.policy.evaluate import order_level_blocks
 from app.domain.policy.model import Alternative
+from app.domain.policy.waiting import held_back, units_free
 from app.domain.pricing import build_plan
 from app.domain.terms import choice_by_terms
 from app.ports import Account
 from app.records import Basis, OfferedPlan, new_id
 from app.usecases.cases import require_case
 from app.usecases.changes import changes_since
+from app.usecases.decide import basis_of
 from app.usecases.deps import Deps
 from app.usecases.people import require_tier
 
@@ -29,9 +31,10 @@ def allowed_choice(
     """The order, and the choice at the policy's own terms.
 
     Percentages, fees and bonus are the policy's, whatever the choice says. An item that isn't
-    eligible may become store credit where the policy offers that instead. With an `override` a
-    person sets a clause aside: then items that aren't eligible may be chosen, at the percentage
-    that the choice names, and the destination is free. What the order itself forbids (an open
+    eligible may become store credit where the policy offers that instead. What the policy gives
+    once it has come back isn't given before. With an `override` a person sets a clause aside: then
+    items that aren't eligible or aren't back may be chosen, at the percentage that the choice
+    names, and the destination is free. What the order itself forbids (an open
     chargeback, nothing paid) no override changes.
 
     Raises NotAllowed for what policy or order forbid, InvalidChoice for an unknown item or clause,
@@ -46,7 +49,7 @@ def allowed_choice(
         _check_clause(case.decision, override)
         terms = _overridden_terms(case.decision, choice)
     else:
-        terms = _allowed_terms(case.decision, choice)
+        terms = _allowed_terms(case.decision, case.order, choice)
     allowed = choice_by_terms(
         {line.line_id: line.quantity for line in choice.lines},
         terms,
@@ -57,6 +60,10 @@ def allowed_choice(
     )
     if override is not None and override.waives_fees:
         allowed = allowed.model_copy(update={"fees": ()})
+    if override is None and any(line.requires_return for line in case.decision.lines):
+        waits = held_back(case.decision, case.order, build_plan(case.order, allowed))
+        if waits is not None:
+            raise NotAllowed(f"Nothing is refunded yet: {waits}.")
     return case.order, allowed
 
 
@@ -99,9 +106,9 @@ def _overridden_terms(decision: Decision, choice: RefundChoice) -> dict[str, Ter
     return found
 
 
-def _allowed_terms(decision: Decision, choice: RefundChoice) -> dict[str, Terms]:
+def _allowed_terms(decision: Decision, order: Order, choice: RefundChoice) -> dict[str, Terms]:
     """The terms of each chosen line. Raises NotAllowed for what the policy doesn't give."""
-    open_lines = [line for line in decision.lines if may_give(line)]
+    open_lines = [line for line in decision.lines if may_give_now(line, order)]
     if not open_lines:
         raise NotAllowed(decision.headline)
     is_credit = choice.destination is Destination.STORE_CREDIT
@@ -124,6 +131,16 @@ def _allowed_terms(decision: Decision, choice: RefundChoice) -> dict[str, Terms]
 def may_give(line: LineVerdict) -> bool:
     """Whether the policy gives something for a line, be it store credit instead of a refund."""
     return line.verdict is Verdict.ELIGIBLE or is_credit_only(line)
+
+
+def may_give_now(line: LineVerdict, order: Order) -> bool:
+    """Whether it gives something at once: not all of it waits for the goods."""
+    return may_give(line) and (not line.requires_return or line_units_free(line, order) > 0)
+
+
+def line_units_free(line: LineVerdict, order: Order) -> int:
+    """How many units of a line can be refunded without waiting for the goods."""
+    return units_free(line, order.line(line.line_id))
 
 
 def is_credit_only(line: LineVerdict) -> bool:
@@ -182,9 +199,10 @@ def offer_choice(
         store_id=order.store_id,
         plan=plan,
         choice=allowed,
-        basis=basis,
+        basis=basis_of(order, case.decision if override is None else None, plan),
         case_revision=case.revision,
         created_at=deps.clock.now(),
+        decision_id=case.decision_id,
         chosen_by=agent.id,
         override=override,
     )

@@ -6,11 +6,12 @@ from app.domain.case import Case
 from app.domain.errors import Conflict, NotAllowed, Rejected
 from app.domain.order import Order
 from app.domain.plan import InvalidChoice, RefundChoice
+from app.domain.policy.waiting import held_back
 from app.domain.pricing import build_plan
 from app.domain.refund import Refund
 from app.ports import Recheck, Store
 from app.records import OfferedPlan
-from app.usecases.changes import changes_since
+from app.usecases.changes import changes_since, no_longer_back
 from app.usecases.deps import Deps
 
 
@@ -29,6 +30,10 @@ def check_current(case: Case, offered: OfferedPlan) -> None:
         was_checked = offered.plan.comparison is not None or offered.chosen_by is not None
         if decision is None or not was_checked:
             raise NotAllowed(f"No refund can be started: {reason}")
+    if offered.override is None and case.order is not None:
+        waits = held_back(decision, case.order, offered.plan)
+        if waits is not None:
+            raise NotAllowed(f"No refund can be started: {waits}.")
     if not offered.plan.is_exact:
         raise Conflict("Our figure and the store's differ: nothing is refunded.")
 
@@ -52,6 +57,7 @@ def objection(
     if order is None or (order.store_id, order.order_id) != (refund.store_id, refund.order_id):
         return "another order was chosen for this ticket meanwhile"
     changed = changes_since(offered.basis, recheck, refund.plan.total.currency)
+    changed += no_longer_back(offered.basis, case)
     if changed:
         return "; ".join(changed)
     if other := _sent_meanwhile(deps, refund, case, offered):

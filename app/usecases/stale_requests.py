@@ -1,7 +1,10 @@
 """A request for approval that a fresh reading of the order made untrue is void by itself.
 
-Only what the store says counts. That days went by, or that the policy was written anew, changes
-nothing about what was asked.
+Only what the store says counts, and what people said has come back. That days went by, or that the
+policy was written anew, changes nothing about what was asked.
+
+Each refresh holds the request against what it was asked with, not against the refresh before: one
+whose process died in between is made up for by the next.
 """
 
 from __future__ import annotations
@@ -10,6 +13,7 @@ import logging
 
 from app.domain.approval import ApprovalRequest
 from app.domain.case import Case
+from app.domain.decision import Decision
 from app.domain.errors import Conflict
 from app.domain.order import Order
 from app.domain.plan import InvalidChoice, RefundChoice
@@ -17,7 +21,7 @@ from app.domain.pricing import build_plan
 from app.domain.refund import RefundState
 from app.records import OfferedPlan
 from app.usecases.approval_moves import void_request
-from app.usecases.changes import changed_facts, changes_in
+from app.usecases.changes import changed_facts, changes_in, no_longer_back
 from app.usecases.deps import Deps
 
 log = logging.getLogger(__name__)
@@ -36,7 +40,7 @@ def void_stale_requests(deps: Deps, before: Case, after: Case) -> None:
             continue
         if refund.state is not RefundState.AWAITING_APPROVAL:
             continue
-        changes = _changes(request, offered, before, after)
+        changes = _changes(request, offered, _asked_with(deps, offered, before), after)
         if not changes:
             continue
         try:
@@ -45,24 +49,39 @@ def void_stale_requests(deps: Deps, before: Case, after: Case) -> None:
             log.info("request decided meanwhile", extra={"approval": request.id})
 
 
+_Asked = tuple[Order, Decision]
+
+
+def _asked_with(deps: Deps, offered: OfferedPlan, before: Case) -> _Asked | None:
+    """The order and the decision that a plan was offered by; for plans that don't tell, those of
+    the case before it was decided again."""
+    if offered.decision_id is not None:
+        return deps.cases.decided(offered.account_id, offered.decision_id)
+    if before.order is None or before.decision is None:
+        return None
+    return before.order, before.decision
+
+
 def _changes(
-    request: ApprovalRequest, offered: OfferedPlan, before: Case, after: Case
+    request: ApprovalRequest, offered: OfferedPlan, asked: _Asked | None, after: Case
 ) -> tuple[str, ...]:
     """What is different at the store, in words, and makes the plan or the answer another one."""
-    if before.order is None or after.order is None or not (before.decision and after.decision):
+    if asked is None or after.order is None or after.decision is None:
         return ()
+    order, decision = asked
     total = offered.plan.total
     changes = changes_in(offered.basis, after.order, total.currency)
+    changes += no_longer_back(offered.basis, after)
     if changes:
         return changes
-    # By this reading alone, as before: the store's own figure for the choice isn't asked again.
-    if _price(before.order, offered.choice) == str(total):
+    # By our own reckoning alone: the store's own figure for the choice isn't asked again.
+    if _price(order, offered.choice) == str(total):
         price = _price(after.order, offered.choice)
         if price != str(total):
             return (f"the total is {price} now, not {total}",)
     if after.decision.verdict is request.evidence.verdict:
         return ()
-    return changed_facts(before.decision, after.decision)
+    return changed_facts(decision, after.decision)
 
 
 def _price(order: Order, choice: RefundChoice) -> str:

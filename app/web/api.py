@@ -18,7 +18,7 @@ from app.domain.override import Override
 from app.domain.people import Agent, Tier
 from app.domain.plan import Plan, RefundChoice
 from app.records import DeliveryState
-from app.usecases import cases, feedback, fields, plans, refunds
+from app.usecases import cases, feedback, fields, plans, refunds, returned
 from app.usecases.authority import needed_tier, required_for
 from app.usecases.evidence import prefilled_reason
 from app.usecases.people import agent_for, require_tier
@@ -40,6 +40,7 @@ from app.web.exchange import read_body as _read
 from app.web.exchange import wanted_formats as _formats
 from app.web.mirror import form_mirror
 from app.web.openapi import openapi_document
+from app.web.returns_view import returns_view
 from app.web.sign_in import require_session
 from app.web.standing import standing
 
@@ -136,6 +137,8 @@ def ticket(ticket_id: str) -> Response:
                 bodies.order_body(item, names, formats) for item in case.match.candidates
             ],
             "plan": plan,
+            "blocked_because": list(case.decision.blocked_because) if case.decision else [],
+            "returns": bodies.return_bodies(returns_view(view, formats)),
             "refunds": [
                 bodies.refund_body(item, now, formats, bonus=view.bonus_of(item))
                 for item in view.refunds
@@ -249,6 +252,20 @@ def choose_order(case_id: str) -> Response:
     case = cases.choose_order(
         web().deps, account(), case_id, wanted.store_id, wanted.order_id, acting_agent()
     )
+    return _case_answer(case.id)
+
+
+@api.post("/cases/<case_id>/returned")
+@describe(
+    "Say what has come back, with name and time, or take it back; it is decided anew.",
+    body=body.ReturnedBody,
+    answers={200: body.CaseBody, **_ACTS},
+)
+def say_returned(case_id: str) -> Response:
+    """Money that waits for the goods can be released then."""
+    wanted = _read(body.ReturnedBody)
+    units = {line.line_id: line.quantity for line in wanted.lines}
+    case = returned.say_returned(web().deps, account(), case_id, units, acting_agent())
     return _case_answer(case.id)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from app.domain.classification import Kind, Reason
 from app.domain.crm import RefundStatus
@@ -78,6 +78,26 @@ class KindBody(Body):
     """Which kind of wish a case is."""
 
     kind: Kind
+
+
+class ReturnedLineBody(Body):
+    """How many units of a line are back, of those that can still be refunded; 0 takes it back."""
+
+    line_id: Id
+    quantity: Annotated[int, Field(strict=True, ge=0, le=1_000_000)]
+
+
+class ReturnedBody(Body):
+    """What has come back, line by line; lines that aren't named stay as they are."""
+
+    lines: Annotated[list[ReturnedLineBody], Field(min_length=1, max_length=500)]
+
+    @model_validator(mode="after")
+    def _each_line_once(self) -> ReturnedBody:
+        ids = [line.line_id for line in self.lines]
+        if len(ids) != len(set(ids)):
+            raise ValueError("each line can be named once")
+        return self
 
 
 class OrderChoiceBody(Body):
@@ -281,8 +301,24 @@ class HistoryBody(Body):
     action: str
 
 
+class ReturnBody(Body):
+    """One item that has to come back before its money goes, or that is said to be back.
+
+    `units` can still be refunded, and `back` of them are known to be here; `told` says who knows.
+    """
+
+    line_id: str
+    name: str
+    units: int
+    back: int
+    told: str
+
+
 class TicketBody(Body):
-    """A ticket as Makegood sees it. `mirror` is what the open form in the helpdesk should show."""
+    """A ticket as Makegood sees it. `mirror` is what the open form in the helpdesk should show.
+
+    `blocked_because` says why no money can be released by the decision itself.
+    """
 
     ticket_id: str
     is_triaged: bool
@@ -294,6 +330,8 @@ class TicketBody(Body):
     order: OrderBody | None = None
     candidates: list[OrderBody] = []
     plan: PlanBody | None = None
+    blocked_because: list[str] = []
+    returns: list[ReturnBody] = []
     refunds: list[RefundState] = []
     writes: list[WriteBody] = []
     history: list[HistoryBody] = []

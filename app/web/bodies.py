@@ -28,6 +28,7 @@ from app.web.plan_words import (
     make_up,
     plan_sums,
 )
+from app.web.returns_view import ReturnsView
 from app.web.standing import hold_ms_left, money_moved, release, state_code
 from app.web.texts import has_text, text
 
@@ -202,6 +203,16 @@ def _given(refund: Refund, bonus: Bonus | None) -> Money:
     if bonus is not None and bonus.state is BonusState.GIVEN:
         return refund.settled_amount + bonus.amount
     return refund.settled_amount
+
+
+def return_bodies(view: ReturnsView | None) -> list[body.ReturnBody]:
+    """What has to come back, or is said to be."""
+    return [
+        body.ReturnBody(
+            line_id=line.line_id, name=line.name, units=line.units, back=line.back, told=line.told
+        )
+        for line in (view.lines if view else ())
+    ]
 
 
 def write_body(write: PendingWrite) -> body.WriteBody:

@@ -10,6 +10,7 @@ from app.domain.people import Agent, Tier
 from app.domain.plan import Plan
 from app.domain.policy.model import Policy
 from app.domain.refund import Refund
+from app.domain.returns import with_returns
 from app.usecases.approval_queue import stand
 from app.usecases.authority import Lent
 from app.usecases.cases import TicketView
@@ -22,6 +23,7 @@ from app.web.formats import Formats
 from app.web.part_view import PartView, override_view, part_view
 from app.web.plan_words import Row, ask_words, button_words, destinations, make_up
 from app.web.reasons_view import HistoryEntry, Why, history_view, why_view
+from app.web.returns_view import ReturnsView, returns_view
 from app.web.standing import (
     Standing,
     can_choose_order,
@@ -132,6 +134,7 @@ class PanelView:
     approval: ApprovalView | None = None
     waiting: int = 0
     pay: PayView | None = None
+    returns: ReturnsView | None = None
     is_rest: bool = False
     must_check_again: bool = False
     part: PartView | None = None
@@ -164,6 +167,10 @@ class Viewer:
     formats: Formats
     lent: tuple[Lent, ...] = ()
     waiting: int = 0
+
+
+# Eligible, and yet no button that moves money is on.
+_HELD_BACK = frozenset({"held_back", "waits_return"})
 
 
 def panel_view(
@@ -216,6 +223,7 @@ def panel_view(
         approval=_approval(view, stands, viewer),
         waiting=viewer.waiting,
         pay=_pay(stands, case, needed, viewer, plan_token),
+        returns=None if stands.is_busy else returns_view(view, formats),
         is_rest=stands.refund is not None and stands.refund.state.counts_as_spent,
         must_check_again=stands.must_check_again,
         part=part_view(view, formats) if can_act else None,
@@ -254,7 +262,8 @@ def _strip(stands: Standing, case: Case, refund: RefundState | None) -> Strip:
         return Strip(stands.code, text(f"strip.{stands.code}"), refund.title)
     if case.decision is not None:
         blocked = case.decision.blocked_because
-        reason = blocked[0] if stands.code == "held_back" and blocked else case.decision.headline
+        is_off = stands.code in _HELD_BACK and bool(blocked)
+        reason = blocked[0] if is_off else case.decision.headline
     else:
         reason = case.problem or case.match.explanation
     return Strip(stands.code, text(f"strip.{stands.code}"), reason)
@@ -306,10 +315,11 @@ def _approval(view: TicketView, stands: Standing, viewer: Viewer) -> ApprovalVie
 
 def _pay_off(stands: Standing, case: Case, viewer: Viewer) -> PayView | None:
     """The button of a plan that is held back: off, with the reason."""
-    if stands.code != "held_back" or case.decision is None or case.decision.plan is None:
+    decision = case.decision
+    if stands.code not in _HELD_BACK or decision is None or decision.plan is None:
         return None
-    label = button_words(case.decision.plan, viewer.formats)
-    return PayView(label, None, case.decision.blocked_because[0], False)
+    why_not = next(iter(decision.blocked_because), text("pay.decide_anew"))
+    return PayView(button_words(decision.plan, viewer.formats), None, why_not, False)
 
 
 def _amount(plan: Plan, formats: Formats) -> AmountView:
@@ -339,6 +349,14 @@ def _line_badges(line: LineItem) -> tuple[tuple[str, str], ...]:
         badges.append(("plain", part))
     elif line.refunded_quantity:
         badges.append(("plain", text("badge.refunded")))
+    if line.units_back:
+        is_all = line.units_back == line.refundable_quantity
+        words = (
+            text("back.all")
+            if is_all
+            else text("back.some", count=line.units_back, total=line.refundable_quantity)
+        )
+        badges.append(("good", words))
     return tuple(badges)
 
 
@@ -388,7 +406,7 @@ def _order(case: Case, order: Order, store_names: dict[str, str], formats: Forma
         admin_url=_web_address(order.admin_url),
         rows=tuple(rows),
         badges=tuple(badges),
-        lines=tuple(_line(line, formats) for line in order.lines),
+        lines=tuple(_line(line, formats) for line in with_returns(order, case.returns).lines),
         explanation=case.match.explanation,
         is_by_hand=case.match.chosen_by is not None,
     )

@@ -9,9 +9,15 @@ from app.domain.decision import Decision, LineVerdict, Truth, Verdict
 from app.domain.order import Order
 from app.domain.plan import Destination, Plan
 from app.domain.policy.model import Effect
+from app.domain.policy.waiting import most_now
 from app.domain.pricing import refundable_maximum, shipping_left
 from app.usecases.cases import TicketView
-from app.usecases.plans import is_credit_only, may_give, usual_destination
+from app.usecases.plans import (
+    is_credit_only,
+    line_units_free,
+    may_give,
+    usual_destination,
+)
 from app.web.formats import Formats
 from app.web.standing import can_choose_parts, can_override
 from app.web.texts import text
@@ -108,6 +114,9 @@ def _form(
     is_free: bool = False,
 ) -> PartView:
     left = shipping_left(order)
+    most = refundable_maximum(order)
+    if case.decision is not None and not is_free:
+        most = most_now(case.decision, order)
     return PartView(
         lines=lines,
         methods=_methods(case, order, is_free=is_free),
@@ -116,7 +125,7 @@ def _form(
         has_duties=any(line.duties for line in order.lines),
         can_notify=order.can_notify_customer,
         currency=order.currency,
-        maximum=formats.money(refundable_maximum(order)),
+        maximum=formats.money(most),
     )
 
 
@@ -129,14 +138,20 @@ def _step(order: Order, verdict: LineVerdict, plan: Plan | None, formats: Format
     elif is_open and verdict.terms.percent != 100:
         badge = text("part.percent", percent=f"{verdict.terms.percent.normalize():f}")
     is_eligible = verdict.verdict is Verdict.ELIGIBLE
+    most = line_units_free(verdict, order) if is_open else 0
+    note = formats.money(item.unit_price) if is_eligible else verdict.because
+    if is_open and most < item.refundable_quantity:
+        waiting = item.refundable_quantity - most
+        key = "part.waits_some" if item.refundable_quantity > 1 else "part.waits"
+        note = text(key, price=note, count=waiting, total=item.refundable_quantity)
     planned = {line.line_id: line.quantity for line in plan.lines} if plan else {}
     return StepView(
         id=item.id,
         name=item.name,
-        note=formats.money(item.unit_price) if is_eligible else verdict.because,
+        note=note,
         badge=badge,
-        maximum=item.refundable_quantity if is_open else 0,
-        chosen=planned.get(item.id, 0),
+        maximum=most,
+        chosen=min(most, planned.get(item.id, 0)),
         percent=f"{verdict.terms.percent.normalize():f}",
         only=Destination.STORE_CREDIT.value if is_open and is_credit_only(verdict) else "",
     )
@@ -198,7 +213,8 @@ def _clauses(decision: Decision) -> tuple[tuple[str, str], ...]:
     decided = [
         line.decided_by
         for line in decision.lines
-        if line.verdict is not Verdict.ELIGIBLE and line.decided_by is not None
+        if (line.verdict is not Verdict.ELIGIBLE or line.requires_return)
+        and line.decided_by is not None
     ]
     found: dict[str, str] = {}
     titles = decision.titles()

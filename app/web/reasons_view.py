@@ -9,7 +9,7 @@ from app.domain.decision import Decision, FindingAbout, Truth, Verdict
 from app.domain.order import Order
 from app.domain.people import Agent
 from app.domain.policy.model import Effect, Policy
-from app.records import SYSTEM
+from app.records import SYSTEM, AuditEvent
 from app.usecases.cases import TicketView
 from app.web.formats import Formats
 from app.web.texts import text, text_or_code
@@ -134,6 +134,14 @@ def _finding(group: list[FindingAbout], names: dict[str, str]) -> FindingView:
     )
 
 
+def _what(event: AuditEvent) -> str:
+    """The act in words; of goods that came back, also which."""
+    items = event.data.get("items")
+    if items is not None:
+        return text(f"action.{event.action}", items=items)
+    return text_or_code("action", event.action)
+
+
 # What an approval's own event says already.
 _SAID_BY_APPROVAL = frozenset({"refund_awaiting_approval", "refund_approved", "refund_declined"})
 _ACTION_TONES = {
@@ -163,8 +171,8 @@ def history_view(
         HistoryEntry(
             when=formats.moment(event.at),
             iso=event.at.isoformat(timespec="seconds"),
-            who=names.get(event.actor, text("history.someone")),
-            what=text_or_code("action", event.action),
+            who=names.get(event.actor) or str(event.data.get("name") or text("history.someone")),
+            what=_what(event),
             tone=_ACTION_TONES.get(event.action, "plain"),
         )
         for event in reversed(view.history)

@@ -12,10 +12,11 @@ from app.domain.matching import MatchOutcome
 from app.domain.people import Agent, Tier
 from app.domain.plan import Terms
 from app.domain.policy.evaluate import order_level_blocks
+from app.domain.policy.waiting import waits_for_goods
 from app.domain.refund import Refund, RefundState
 from app.records import OfferedPlan
 from app.usecases.cases import TicketView
-from app.usecases.plans import may_give
+from app.usecases.plans import may_give_now
 from app.web.texts import text
 
 MoneyMoved = Literal["no", "maybe", "yes"]
@@ -87,6 +88,8 @@ def _is_under_way(latest: Refund | None) -> bool:
 
 def _decision_code(case: Case) -> str:
     if case.decision is not None:
+        if case.decision.waits_for_return:
+            return "waits_return"
         is_held_back = case.decision.verdict is Verdict.ELIGIBLE and not (
             case.decision.is_money_allowed
         )
@@ -105,7 +108,8 @@ def _fresh_offer(view: TicketView) -> OfferedPlan | None:
         return None
     if case.decision is None or not case.decision.is_money_allowed:
         return None
-    return offered
+    # Decided before such money waited: it has to be decided anew.
+    return None if case.decision.waits_for_return else offered
 
 
 def can_choose_parts(view: TicketView) -> bool:
@@ -117,7 +121,7 @@ def can_choose_parts(view: TicketView) -> bool:
         return False
     if order_level_blocks(case.decision):
         return False
-    return any(may_give(line) for line in case.decision.lines)
+    return any(may_give_now(line, case.order) for line in case.decision.lines)
 
 
 def can_override(view: TicketView) -> bool:
@@ -133,7 +137,9 @@ def can_override(view: TicketView) -> bool:
     is_all_given = all(line.verdict is Verdict.ELIGIBLE for line in case.decision.lines)
     has_terms = any(line.terms != Terms() for line in case.decision.lines)
     has_units = any(line.refundable_quantity for line in case.order.lines)
-    return has_units and (not is_all_given or has_terms)
+    return has_units and (
+        not is_all_given or has_terms or waits_for_goods(case.decision, case.order)
+    )
 
 
 def can_choose_order(view: TicketView) -> bool:

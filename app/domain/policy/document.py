@@ -55,7 +55,11 @@ _AMOUNTS = (
 
 class LineDocument(Value):
     """One line: `total` (left out: price times quantity, less the discount) and `tax` are for the
-    whole quantity, `total` without the tax that comes on top."""
+    whole quantity, `total` without the tax that comes on top.
+
+    `return_received_at` says that it has come back, and when; `returned_quantity` that only so
+    many of the units that can still be refunded have.
+    """
 
     id: str
     name: str
@@ -76,6 +80,7 @@ class LineDocument(Value):
     shipped_at: AwareDatetime | None = None
     delivered_at: AwareDatetime | None = None
     return_received_at: AwareDatetime | None = None
+    returned_quantity: int | None = Field(default=None, ge=0)
     service: ServiceUse | None = None
 
     def to_line(self, currency: str, where: str) -> LineItem:

@@ -14,12 +14,13 @@ come first, and limits against abuse make an eligible order need review.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
 from app.domain.classification import Classification, Request
 from app.domain.decision import Decision, Finding, LineVerdict, Truth, Verdict
 from app.domain.order import Order
+from app.domain.people import Tier
 from app.domain.plan import InvalidChoice, Plan
 from app.domain.policy.authority import decision_facts, limit_findings, required_tier
 from app.domain.policy.compiled import CompiledPolicy, ids_of, prepare
@@ -32,8 +33,10 @@ from app.domain.policy.model import STORE_PREFIX, Alternative, Clause, Effect, P
 from app.domain.policy.proposal import proposal
 from app.domain.policy.rates import NO_RATES, Rates
 from app.domain.policy.scene import Scene
+from app.domain.policy.waiting import units_free, units_waiting, waiting_words
 from app.domain.pricing import build_plan
 from app.domain.refundability import order_blocks
+from app.domain.returns import Returned, with_returns
 
 Facts = dict[str, Fact]
 
@@ -59,17 +62,20 @@ def decide(
     history: History = UNKNOWN_HISTORY,
     rates: Rates = NO_RATES,
     *,
+    returns: tuple[Returned, ...] = (),
     keeps_all_facts: bool = True,
 ) -> Decision:
     """The policy's decision for an order and request at `now` (aware).
 
     `history` holds the figures that the policy asks for (`CompiledPolicy.windows`), `rates` what
-    the admin set. Pure and deterministic: the same arguments give the same decision in any
-    process. The plan of an eligible decision covers eligible lines only, as far as one refund can
-    hold them; the others are named in `warnings`. Without `keeps_all_facts`
-    only the facts are drawn that the answer can depend on: it is the same, and found sooner.
+    the admin set, `returns` what people said is back. Pure and deterministic: the same arguments
+    give the same decision in any process. The plan of an eligible decision covers eligible lines
+    only, as far as one refund can hold them; the others are named in `warnings`. Without
+    `keeps_all_facts` only the facts are drawn that the answer can depend on: it is the same, and
+    found sooner.
     """
     ready = prepare(policy)
+    order = with_returns(order, returns)
     scene = Scene.of(
         order,
         request,
@@ -114,10 +120,11 @@ def decide(
     reached = [one for one in limits if one.truth is not Truth.FALSE]
     if overall is Verdict.ELIGIBLE and (problem is not None or reached):
         overall = Verdict.NEEDS_REVIEW
-    blocked = _blocked_because(overall, verdicts, blocks, reached, plan, problem)
+    waits = waiting_words(order, verdicts, plan) if overall is Verdict.ELIGIBLE else None
+    blocked = _blocked_because(overall, verdicts, blocks, reached, plan, problem or waits)
     decision = Decision(
         verdict=overall,
-        headline=problem or _headline(overall, verdicts, blocks, reached, plan),
+        headline=problem or waits or _headline(overall, verdicts, blocks, reached, plan),
         policy_id=policy.id,
         policy_version=policy.version,
         decided_at=now,
@@ -135,6 +142,7 @@ def decide(
         warnings=tuple(one.sentence for one in plan.left_out) if plan is not None else (),
         history=history,
         rates=rates,
+        returns=returns,
         classification=classification,
     )
     return _with_tier(policy, decision)
@@ -158,6 +166,7 @@ def rerun(policy: Policy, decision: Decision, order: Order, request: Request) ->
         decision.classification,
         history=decision.history,
         rates=decision.rates,
+        returns=decision.returns,
     )
 
 
@@ -171,12 +180,11 @@ def _with_tier(policy: Policy, decision: Decision) -> Decision:
         decision.history,
         decision.rates,
     )
+    release_tier, because = required.release_tier, required.because
+    if release_tier is Tier.AUTOMATIC and decision.waits_for_return:
+        release_tier, because = Tier.AGENT, (*because, "once it has come back: an agent")
     return decision.model_copy(
-        update={
-            "tier": required.tier,
-            "release_tier": required.release_tier,
-            "tier_because": required.because,
-        }
+        update={"tier": required.tier, "release_tier": release_tier, "tier_because": because}
     )
 
 
@@ -196,7 +204,10 @@ def _moves_money(line: LineVerdict) -> bool:
 def _plan(
     ready: CompiledPolicy, order: Order, lines: Sequence[LineVerdict], overall: Verdict
 ) -> tuple[Plan | None, str | None]:
-    """The plan of an eligible decision, or the sentence that says why there is none."""
+    """The plan of an eligible decision, or the sentence that says why there is none.
+
+    It covers what waits for no return; where all of it waits, it is what will go then.
+    """
     paid = [line for line in lines if _moves_money(line)]
     if overall is not Verdict.ELIGIBLE or not paid:
         return None, None
@@ -205,16 +216,32 @@ def _plan(
         for line in paid
         if line.decided_by is not None and ready.by_id[line.decided_by].clause.outcome.shipping
     ]
-    terms = {line.line_id: line.terms for line in paid}
-    try:
-        plan = build_plan(order, proposal(order, terms, with_shipping))
-    except InvalidChoice as error:
-        return None, f"No exact plan can be made: {error}"
-    rest = left_out(order, lines, plan)
+    free = {line.line_id: units_free(line, order.line(line.line_id)) for line in paid}
+    now = [line for line in paid if free[line.line_id]]
+    plan, problem = _priced(order, now or paid, with_shipping, free if now else {})
+    if plan is None and any(units_waiting(line, order.line(line.line_id)) for line in paid):
+        # Fees can leave nothing of a part: then all of it goes in one refund, once it is back.
+        plan, problem = _priced(order, paid, with_shipping, {})
+    if plan is None:
+        return None, problem
+    rest = left_out(order, lines, plan, with_shipping)
     if rest:
         warnings = (*plan.warnings, *(one.sentence for one in rest))
         plan = plan.model_copy(update={"left_out": rest, "warnings": warnings})
     return plan, None
+
+
+def _priced(
+    order: Order,
+    lines: Sequence[LineVerdict],
+    with_shipping: Sequence[str],
+    units: Mapping[str, int],
+) -> tuple[Plan | None, str | None]:
+    terms = {line.line_id: line.terms for line in lines}
+    try:
+        return build_plan(order, proposal(order, terms, with_shipping, units)), None
+    except InvalidChoice as error:
+        return None, f"No exact plan can be made: {error}"
 
 
 def _headline(

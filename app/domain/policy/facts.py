@@ -79,7 +79,8 @@ class FactSpec(Value):
 
     `values` are all values of an enumerated text or list. `stores` are the kinds of store that can
     supply it (some only where the order or the connection has it); empty: no store does, so it is
-    known only where a document brings it. Facts that don't come from a store have every store.
+    known only where a document brings it, or where a person says it (`by_hand`). Facts that don't
+    come from a store have every store.
     """
 
     name: str
@@ -89,6 +90,7 @@ class FactSpec(Value):
     unit: str = ""
     values: tuple[str, ...] = ()
     stores: tuple[str, ...] = EVERY_STORE
+    by_hand: bool = False
 
 
 _CHANNELS = tuple(channel.value for channel in Channel)
@@ -110,10 +112,18 @@ def _spec(
     unit: str = "",
     values: tuple[str, ...] = (),
     stores: tuple[str, ...] = EVERY_STORE,
+    by_hand: bool = False,
 ) -> FactSpec:
     unit = unit or ("days" if kind is _DAYS else "%" if kind is _PERCENT else "")
     return FactSpec(
-        name=name, label=label, type=kind, source=source, unit=unit, values=values, stores=stores
+        name=name,
+        label=label,
+        type=kind,
+        source=source,
+        unit=unit,
+        values=values,
+        stores=stores,
+        by_hand=by_hand,
     )
 
 
@@ -130,11 +140,13 @@ _ITEM = (
     _spec("item.is_shipped", "shipped", _YES),
     _spec("item.is_delivered", "delivered", _YES),
     _spec("item.is_in_transit", "on its way", _YES),
-    _spec("item.is_return_received", "return received", _YES, stores=_NOBODY),
+    _spec("item.is_return_received", "return received", _YES, stores=_NOBODY, by_hand=True),
     _spec("item.days_since_order", "ordered", _DAYS),
     _spec("item.days_since_shipment", "shipped", _DAYS, stores=_SHOPIFY),
     _spec("item.days_since_delivery", "delivered", _DAYS),
-    _spec("item.days_since_return_received", "return received", _DAYS, stores=_NOBODY),
+    _spec(
+        "item.days_since_return_received", "return received", _DAYS, stores=_NOBODY, by_hand=True
+    ),
     _spec("item.shipped_on", "shipped on", _DATE, stores=_SHOPIFY),
     _spec("item.delivered_on", "delivered on", _DATE),
     _spec("item.quantity", "units ordered", _NUMBER, unit="units"),

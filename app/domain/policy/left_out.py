@@ -1,15 +1,18 @@
-"""What one refund can't hold: eligible lines whose money goes elsewhere, or that get no money."""
+"""What one refund can't hold: eligible lines whose money goes elsewhere or waits for the goods,
+or that get no money."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from app.domain.decision import LineVerdict, Verdict
-from app.domain.order import Order
+from app.domain.order import LineItem, Order
 from app.domain.plan import Destination, InvalidChoice, LeftOut, Plan
 from app.domain.policy.model import Resolution
 from app.domain.policy.proposal import proposal
-from app.domain.pricing import build_plan
+from app.domain.policy.waiting import goods_back, units_free
+from app.domain.pricing import build_plan, order_after
 
 _NO_MONEY = {Resolution.EXCHANGE: "an exchange", Resolution.REPAIR: "a repair"}
 _DESTINATIONS = {
@@ -18,19 +21,77 @@ _DESTINATIONS = {
 }
 
 
-def left_out(order: Order, lines: Sequence[LineVerdict], plan: Plan) -> tuple[LeftOut, ...]:
-    """The eligible lines that `plan` doesn't pay, those together that go together."""
-    planned = {line.line_id for line in plan.lines}
-    rest = [
-        line for line in lines if line.verdict is Verdict.ELIGIBLE and line.line_id not in planned
-    ]
-    alike: dict[tuple[object, ...], list[LineVerdict]] = {}
-    for line in rest:
+def left_out(
+    order: Order,
+    lines: Sequence[LineVerdict],
+    plan: Plan,
+    with_shipping: Sequence[str] = (),
+) -> tuple[LeftOut, ...]:
+    """What `plan` doesn't pay of the eligible lines, those together that go together.
+
+    That is what goes elsewhere, what gets no money, and what has to come back first.
+    """
+    planned = {line.line_id: line.quantity for line in plan.lines}
+    alike: dict[tuple[object, ...], list[_Rest]] = {}
+    for line in lines:
+        item = order.line(line.line_id)
         # No unit is left of it: there is nothing that could be lost.
-        if order.line(line.line_id).refundable_quantity > 0:
-            kind = (line.resolution, line.terms.destination, line.terms.bonus_percent)
-            alike.setdefault(kind, []).append(line)
-    return tuple(_without_money(group) or _own_refund(order, group) for group in alike.values())
+        if line.verdict is not Verdict.ELIGIBLE or not item.refundable_quantity:
+            continue
+        kind = (line.resolution, line.terms.destination, line.terms.bonus_percent)
+        for rest in _rests(line, item, planned.get(line.line_id, 0)):
+            alike.setdefault((*kind, rest.waits), []).append(rest)
+    later = order_after(order, planned)
+    return tuple(
+        _waiting(later, group, plan, with_shipping)
+        if group[0].waits
+        else _without_money([rest.line for rest in group])
+        or _own_refund(order, [rest.line for rest in group])
+        for group in alike.values()
+    )
+
+
+@dataclass(frozen=True)
+class _Rest:
+    """Units of a line that a plan leaves out, and whether they have to come back first."""
+
+    line: LineVerdict
+    units: int
+    waits: bool = False
+
+
+def _rests(line: LineVerdict, item: LineItem, planned: int) -> Iterator[_Rest]:
+    if not line.resolution.moves_money:
+        yield _Rest(line, item.refundable_quantity)
+        return
+    free = units_free(line, item)
+    if free > planned:
+        yield _Rest(line, free - planned)
+    waiting = item.refundable_quantity - max(free, planned)
+    if waiting > 0:
+        yield _Rest(line, waiting, waits=True)
+
+
+def _waiting(
+    later: Order, group: Sequence[_Rest], plan: Plan, with_shipping: Sequence[str]
+) -> LeftOut:
+    """Units whose money goes once they are back, with what a refund of theirs gives then."""
+    units = {rest.line.line_id: rest.units for rest in group}
+    goods = goods_back((later.line(line_id), count) for line_id, count in units.items())
+    destination = group[0].line.terms.destination
+    where = "" if destination is plan.destination else f", as {_DESTINATIONS[destination]},"
+    terms = {rest.line.line_id: rest.line.terms for rest in group}
+    try:
+        own = build_plan(later, proposal(later, terms, with_shipping, units))
+    except InvalidChoice as error:
+        return LeftOut(
+            line_ids=tuple(units), sentence=f"No refund can be made once {goods}: {error}."
+        )
+    return LeftOut(
+        line_ids=tuple(units),
+        amount=own.credit_total,
+        sentence=f"{own.credit_total} more{where} once {goods}.",
+    )
 
 
 def _without_money(group: Sequence[LineVerdict]) -> LeftOut | None:

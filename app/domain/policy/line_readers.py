@@ -56,6 +56,8 @@ def _discount_percent(line: LineItem) -> Drawn:
 
 
 def _is_returned(line: LineItem) -> Drawn:
+    if line.returned_quantity is not None:
+        return line.units_back == line.refundable_quantity
     return True if line.return_received_at is not None else NO_RETURN
 
 

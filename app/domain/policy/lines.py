@@ -187,6 +187,7 @@ def _give_terms(
                 "terms": terms,
                 "resolution": clause.outcome.resolution,
                 "requires_return": clause.outcome.requires_return,
+                "units_back": order.line(verdict.line_id).units_back,
                 "offers": clause.alternatives,
             }
         )

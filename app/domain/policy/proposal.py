@@ -86,9 +86,13 @@ def _in_order(fee: Money, order: Order, rates: Rates) -> Money:
 
 
 def proposal(
-    order: Order, terms: Mapping[str, Terms], with_shipping: Sequence[str] = ()
+    order: Order,
+    terms: Mapping[str, Terms],
+    with_shipping: Sequence[str] = (),
+    units: Mapping[str, int] | None = None,
 ) -> RefundChoice:
-    """What the policy would refund: all that is left of the lines in `terms`, at their terms.
+    """What the policy would refund: all that is left of the lines in `terms`, at their terms, or
+    so many `units` of them.
 
     Where some lines go back to the payment and others to store credit (or with another bonus), the
     first kind is proposed, payment before credit: one refund has one destination, and
@@ -96,11 +100,18 @@ def proposal(
     back with the last goods, when a clause of one of these lines (`with_shipping`) gives it back.
     """
     together = _one_destination(terms)
-    everything = {line.id for line in order.lines if line.refundable_quantity > 0}
-    gives_shipping = set(together) == everything and any(one in together for one in with_shipping)
+    everything = {
+        line.id: line.refundable_quantity for line in order.lines if line.refundable_quantity > 0
+    }
+    wanted = units or {}
+    quantities = {
+        line_id: wanted.get(line_id, order.line(line_id).refundable_quantity)
+        for line_id in together
+    }
+    gives_shipping = quantities == everything and any(one in together for one in with_shipping)
     shipping = shipping_left(order)
     return choice_by_terms(
-        {line_id: order.line(line_id).refundable_quantity for line_id in together},
+        quantities,
         together,
         shipping=shipping if gives_shipping and shipping else None,
     )

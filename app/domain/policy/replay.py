@@ -18,6 +18,7 @@ from app.domain.policy.evaluate import decide
 from app.domain.policy.history import UNKNOWN_HISTORY, History
 from app.domain.policy.model import Policy
 from app.domain.policy.rates import NO_RATES, Rates
+from app.domain.returns import Returned
 
 # How many changed cases are listed; all are counted.
 MOST_LISTED = 1000
@@ -46,6 +47,7 @@ class PastDecision(_Slim):
     release_tier: Tier | None = None
     history: History = UNKNOWN_HISTORY
     rates: Rates = NO_RATES
+    returns: tuple[Returned, ...] = ()
     classification: Classification | None = None
 
 
@@ -250,6 +252,7 @@ def replay_case(policy: Policy, case: PastCase, tally: Tally) -> None:
         past.classification,
         history=past.history,
         rates=past.rates,
+        returns=past.returns,
         keeps_all_facts=False,
     )
     tally.add(past, now, case, order)

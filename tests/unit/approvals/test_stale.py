@@ -95,6 +95,47 @@ def test_a_lower_price_voids_it(counter: Counter) -> None:
     assert counter.request(request).changes == ("the total is 600.00 USD now, not 640.00 USD",)
 
 
+class _Killed(BaseException):
+    """The process is gone: nobody catches this."""
+
+
+@pytest.mark.parametrize(
+    ("changes", "item", "says"),
+    [
+        ({}, {"total": usd("600.00")}, "the total is 600.00 USD now, not 640.00 USD"),
+        ({}, {"is_final_sale": True}, "final sale: yes now, not no"),
+        ({"is_cancelled": True}, {}, "the order was cancelled"),
+    ],
+)
+def test_a_process_that_dies_before_it_voids_is_made_up_for_by_the_next_refresh(
+    counter: Counter,
+    monkeypatch: pytest.MonkeyPatch,
+    changes: dict[str, Any],
+    item: dict[str, Any],
+    says: str,
+) -> None:
+    bench = counter.bench
+    request = counter.ask()
+    change_item(counter, **item)
+    change(counter, **changes)
+
+    def die(*_: object) -> None:
+        raise _Killed
+
+    with monkeypatch.context() as patched:
+        # The refreshed decision is stored, and the request not looked at yet.
+        patched.setattr("app.usecases.cases.void_stale_requests", die)
+        with pytest.raises(_Killed):
+            refresh(counter)
+    stored = bench.deps.cases.case("acme", counter.case.id)
+    assert stored is not None and stored.revision == counter.case.revision + 1
+    assert counter.request(request).is_open
+    # Nothing is different from the refresh before; all of it is from what was asked.
+    refresh(counter)
+    assert counter.request(request).changes == (says,)
+    assert counter.refund(request).state is RefundState.CANCELLED
+
+
 def test_the_same_order_read_again_leaves_it_open(counter: Counter) -> None:
     request = counter.ask()
     refresh(counter)

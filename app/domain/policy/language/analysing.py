@@ -170,7 +170,7 @@ def _unsupplied(policy: Policy, stores: Sequence[str]) -> Iterator[Problem]:
             code="no_store_has_it",
             severity=Severity.WARNING,
             message=f'{who} tell "{spec.label}" ({name}), which {where} {verb} for. Where it '
-            "isn't known, a person must look.",
+            f"isn't known, a person must {'say it in the sidebar' if spec.by_hand else 'look'}.",
         )
 
 

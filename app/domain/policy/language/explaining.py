@@ -32,7 +32,8 @@ class ClauseExplained(Value):
     """One clause: its sentence as it was understood, its rank, and what it asks for.
 
     `goes_before` names the clauses that it beats where both hold and want different things.
-    `is_reason_usual`: its reason is its name, as it is where none is written.
+    `is_reason_usual`: its reason is its name, as it is where none is written. `waits_for_return`:
+    no button moves its money before the goods are known to be back.
     """
 
     id: str
@@ -44,6 +45,7 @@ class ClauseExplained(Value):
     goes_before: tuple[str, ...]
     asks_for: tuple[str, ...]
     is_reason_usual: bool = False
+    waits_for_return: bool = False
 
 
 class Explanation(Value):
@@ -103,6 +105,8 @@ def _clause(policy: Policy, clause: Clause, beaten: tuple[str, ...]) -> ClauseEx
         goes_before=beaten,
         asks_for=tuple(dict.fromkeys(labels)),
         is_reason_usual=clause.because == f"{clause.title}.",
+        waits_for_return=bool(clause.outcome.requires_return)
+        and clause.outcome.resolution.moves_money,
     )
 
 
@@ -144,6 +148,8 @@ def in_words(explanation: Explanation) -> str:
         ]
         if clause.is_reason_usual:
             lines.append(f"   its name is the reason that people read {USUAL}")
+        if clause.waits_for_return:
+            lines.append("   its money waits until the store, or a person, says that it is back")
         if clause.goes_before:
             names = listed([f'"{name}"' for name in clause.goes_before], "and")
             lines.append(f"   where both hold, it decides before {names}")

@@ -74,8 +74,9 @@ def said_table() -> str:
 
 
 def _known_to(spec: FactSpec) -> str:
+    known = ["a person, who says it in the sidebar"] if spec.by_hand else []
     if not spec.stores:
-        return "no store; a document brings it"
+        return "; ".join([*(known or ["no store"]), "a document brings it"])
     if spec.source.value in {"request", "calendar", "decision"}:
         return spec.source.value
-    return ", ".join(spec.stores)
+    return "; ".join([", ".join(spec.stores), *known])

@@ -60,17 +60,21 @@ const acts = {
   queue: (source) => page.go('queue', source.dataset.show),
   ticket: () => page.go('ticket'),
   own_page: (source) => { if (!openPage(source.dataset.page ?? '/approvals')) { tell({ title: t('own_page.blocked') }, null, 'info'); } },
+  returned: (form) => sayReturned(form, [backOf(form)]),
+  returned_all: (source) => sayReturned(source, [...panel.querySelectorAll('form[data-action="returned"]')].map(allOf)),
+  unreturned: (source) => sayReturned(source, [{ line_id: source.dataset.line, quantity: 0 }]),
   aside: (source) => act('POST', caseUrl(source, 'set-aside')),
   kind: (form) => act('POST', caseUrl(form, 'kind'), { kind: form.querySelector('select').value }),
   reading: () => page.go('reading'),
   open_ticket: (source) => page.openTicket(source.dataset.ticket),
 };
-const words = { triage: 'refresh', part: 'plan', ticket: 'queue', own_page: 'queue', reading: 'queue', open_ticket: 'queue' };
+const words = { triage: 'refresh', returned_all: 'returned', part: 'plan', ticket: 'queue', own_page: 'queue', reading: 'queue', open_ticket: 'queue' };
 const goesElsewhere = new Set(['queue', 'reading', 'ticket', 'own_page', 'open_ticket']);
 // What is said once it is done; `title` is what it was about.
 const said = new Set(['ask', 'approve', 'deny', 'withdraw']);
 // What people may be refused: its title says what was not done.
 const refusable = new Set(['ask', 'approve', 'deny', 'withdraw', 'lend', 'end_lend']);
+const saidOfGoods = new Set(['returned', 'returned_all', 'unreturned']);
 const staysInPlace = new Set(['search', 'fields']);
 
 async function perform(name, source, button) {
@@ -92,6 +96,9 @@ async function perform(name, source, button) {
       if (said.has(name) && result.amount_text) {
         const title = `${result.amount_text}, ${result.order_name}`;
         tell({ title: t(`done.${name}`, { title }) }, null, 'info', spot);
+      } else if (saidOfGoods.has(name)) {
+        const pay = panel.querySelector('.pay .button-money:not(:disabled)');
+        say([t(`done.${words[name] ?? name}`), pay?.textContent ?? result.headline].join(' '));
       } else if (result.title) {
         say(`${result.title} ${result.detail ?? ''}`);
       }
@@ -129,6 +136,11 @@ function refusal(name, problem, about) {
 }
 
 const approvalUrl = (source, what) => `/api/v1/approvals/${encodeURIComponent(source.dataset.approval)}/${what}`;
+
+/** How many of an item's pieces are back: those that are named, else all. */
+const allOf = (form) => ({ line_id: form.dataset.line, quantity: Number(form.dataset.units) });
+const backOf = (form) => ({ ...allOf(form), ...(form.elements.quantity && { quantity: Number(form.elements.quantity.value) }) });
+const sayReturned = (source, lines) => act('POST', caseUrl(source, 'returned'), { lines });
 
 /** Ask somebody who may to release a plan. */
 function ask(plan, form) {

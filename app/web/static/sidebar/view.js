@@ -58,6 +58,8 @@ export function show(html) {
 
 function focusKey(item) {
   if (item.tagName === 'SUMMARY' && item.parentElement.id) { return `#${item.parentElement.id} > summary`; }
+  // Not on the refund's own button, which may just have come on: a held key must not press it.
+  if (item.closest('.back')) { return '#back-title'; }
   // Several requests stand one below the other: the next one's button must not be in focus.
   if (item.dataset.action && item.tagName === 'BUTTON') { return `button${named(item)}:not(:disabled)`; }
   if (item.type === 'submit' && item.form?.dataset.action) { return `form${named(item.form)} [type="submit"]:not(:disabled)`; }
