@@ -144,7 +144,7 @@ class Helpdesk(Protocol):
         """Set the customer's fields; setting the same values twice is harmless."""
 
     def recent_tickets(self, since: datetime, cursor: str | None) -> TicketPage:
-        """Tickets created since then that we haven't marked, oldest first."""
+        """Tickets that changed since then and that we haven't marked, by time of their change."""
 
     def kept_orders(self, requester_id: str) -> tuple[KeptOrder, ...]:
         """Orders that the merchant keeps in the helpdesk itself, newest first; shown, no more.

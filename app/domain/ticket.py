@@ -24,7 +24,8 @@ class TicketEvent(Value):
     """One delivery, reduced to typed values; no free text of the customer is in it.
 
     `dedupe_key` is equal for repeated deliveries of one event. `vendor_kind` is the vendor's own
-    name of the event, kept so that unknown ones can be looked at later.
+    name of the event, kept so that unknown ones can be looked at later. `awaits_answer`: the ticket
+    is new or open, as it is after a customer wrote; None where the helpdesk doesn't say.
     """
 
     ticket_id: str
@@ -33,6 +34,7 @@ class TicketEvent(Value):
     vendor_kind: str
     author_id: str | None = None
     occurred_at: AwareDatetime | None = None
+    awaits_answer: bool | None = None
 
 
 class Contact(Value):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from app.records.accounts import Accounts
 from app.records.approvals import Approvals, Delegations
 from app.records.audit import AuditEvent, AuditTrail
-from app.records.cases import AskedOn, Basis, CaseBook, OfferedPlan, TriageResult
+from app.records.cases import AskedOn, Basis, CaseBook, OfferedPlan, Triaged, TriageResult
 from app.records.ids import SYSTEM, new_id
 from app.records.inbox import Delivery, DeliveryState, Inbox
 from app.records.learning import Classifiers, Learning, StoredClassifier
@@ -41,6 +41,7 @@ __all__ = [
     "RefundLedger",
     "StoredClassifier",
     "TriageResult",
+    "Triaged",
     "WriteState",
     "new_id",
 ]

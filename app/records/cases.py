@@ -94,14 +94,24 @@ class TriageResult(Value):
     channel: Channel = Channel.UNKNOWN
 
 
+class Triaged(Value):
+    """What came of a ticket's triage, in a word, and when its messages were last read."""
+
+    outcome: str
+    read_at: AwareDatetime
+
+
 class CaseBook(Protocol):
     """Tickets, cases, decisions and offered plans."""
 
     def is_triaged(self, account_id: str, ticket_id: str) -> bool:
         """Whether a triage of this ticket was stored."""
 
-    def triage_outcome(self, account_id: str, ticket_id: str) -> str | None:
-        """What came of the triage of this ticket, in a word; None when none was stored."""
+    def triaged(self, account_id: str, ticket_id: str) -> Triaged | None:
+        """What came of the triage of this ticket; None when none was stored."""
+
+    def read_again(self, account_id: str, ticket_id: str, now: datetime) -> None:
+        """The ticket's newer messages were read, and what came of it stays."""
 
     def save_triage(self, result: TriageResult, now: datetime) -> bool:
         """Store a triage and finish its delivery. False when another worker was first: then

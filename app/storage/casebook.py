@@ -12,7 +12,15 @@ from app.domain.case import Case
 from app.domain.channel import Channel
 from app.domain.decision import Decision
 from app.domain.order import Order
-from app.records import SYSTEM, AskedOn, DeliveryState, OfferedPlan, PendingWrite, TriageResult
+from app.records import (
+    SYSTEM,
+    AskedOn,
+    DeliveryState,
+    OfferedPlan,
+    PendingWrite,
+    Triaged,
+    TriageResult,
+)
 from app.storage.audit import append_event
 from app.storage.engine import Database
 from app.storage.outbox import insert_write
@@ -109,16 +117,26 @@ class SqlCaseBook:
 
     def is_triaged(self, account_id: str, ticket_id: str) -> bool:
         """Whether the ticket has a row."""
-        return self.triage_outcome(account_id, ticket_id) is not None
+        return self.triaged(account_id, ticket_id) is not None
 
-    def triage_outcome(self, account_id: str, ticket_id: str) -> str | None:
-        """The outcome in the ticket's row."""
+    def triaged(self, account_id: str, ticket_id: str) -> Triaged | None:
+        """The outcome and time in the ticket's row."""
         with self._db.read() as tx:
-            return tx.execute(
-                select(tickets.c.outcome).where(
+            row = tx.execute(
+                select(tickets.c.outcome, tickets.c.triaged_at).where(
                     tickets.c.account_id == account_id, tickets.c.ticket_id == ticket_id
                 )
-            ).scalar_one_or_none()
+            ).one_or_none()
+        return Triaged(outcome=row[0], read_at=row[1]) if row is not None else None
+
+    def read_again(self, account_id: str, ticket_id: str, now: datetime) -> None:
+        """A later time in the ticket's row."""
+        with self._db.write() as tx:
+            tx.execute(
+                update(tickets)
+                .where(tickets.c.account_id == account_id, tickets.c.ticket_id == ticket_id)
+                .values(triaged_at=now)
+            )
 
     def save_triage(self, result: TriageResult, now: datetime) -> bool:
         """All or nothing; the ticket's primary key decides which worker was first."""

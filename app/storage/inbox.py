@@ -60,12 +60,8 @@ class SqlInbox:
     def _insert_together(self, rows: Sequence[dict[str, object]]) -> list[int | None]:
         """One transaction for rows that came at the same time; None for repetitions."""
         with self._db.write() as tx:
-            statement = self._db.insert_or_skip(deliveries).returning(
-                deliveries.c.id, deliveries.c.account_id, deliveries.c.dedupe_key
-            )
-            kept = {
-                (account, key): number for number, account, key in tx.execute(statement, list(rows))
-            }
+            found = tx.execute(self._statement, list(rows))
+            kept = {(account, key): number for number, account, key in found}
         # Of two equal rows in one batch only the first was kept: the second finds nothing left.
         return [kept.pop((row["account_id"], row["dedupe_key"]), None) for row in rows]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 
 from app.domain.classification import Classification, Kind, Signal
 from app.domain.classify.agreement import agrees_to_refund, may_agree
@@ -86,6 +87,12 @@ def classify_reply(
 ) -> Classification | None:
     """What the customer's newest message is about; see `read_newest`."""
     return read_newest(deps.classifier_for(account_id), messages)
+
+
+def new_to_us(messages: tuple[Message, ...], read_at: datetime) -> tuple[Message, ...]:
+    """All messages where the customer wrote one after `read_at`, else none."""
+    is_new = any(one.is_from_customer and one.created_at > read_at for one in messages)
+    return messages if is_new else ()
 
 
 def read_newest(classifier: Classifier, messages: Sequence[Message]) -> Classification | None:

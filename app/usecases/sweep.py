@@ -1,4 +1,4 @@
-"""Find what no delivery brought: recent tickets without our mark become deliveries."""
+"""Find what no delivery brought: new tickets, and new messages on those that were left alone."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import hashlib
 import logging
 from datetime import timedelta
 
+from app.domain.ticket import TicketEvent
 from app.usecases.deps import Deps
+from app.usecases.reading import READ_AGAIN
 
 log = logging.getLogger(__name__)
 
@@ -19,7 +21,10 @@ _GRACE = timedelta(seconds=60)
 
 
 def sweep(deps: Deps, account_id: str) -> int:
-    """Keep a delivery for each recent ticket that has none; answers how many were missed.
+    """Keep a delivery for each ticket that changed unseen; answers how many were missed.
+
+    A ticket that wasn't about a refund is looked at again when it changed since, as the customer
+    may have asked for one meanwhile.
 
     Raises VendorError when the helpdesk doesn't answer: the next sweep looks at the same time span
     again.
@@ -39,7 +44,7 @@ def sweep(deps: Deps, account_id: str) -> int:
                 reached = max(reached, event.occurred_at)
             if event.occurred_at is not None and event.occurred_at > until:
                 continue
-            if deps.cases.is_triaged(account_id, event.ticket_id):
+            if _is_known(deps, account_id, event):
                 continue
             digest = hashlib.sha256(event.dedupe_key.encode()).hexdigest()
             delivery_id = deps.inbox.add(account_id, event, digest, now)
@@ -56,3 +61,13 @@ def sweep(deps: Deps, account_id: str) -> int:
     if missed:
         log.warning("sweep found tickets", extra={"account": account_id, "missed": missed})
     return missed
+
+
+def _is_known(deps: Deps, account_id: str, event: TicketEvent) -> bool:
+    """Whether nothing on the ticket can be new to us that could start a case."""
+    before = deps.cases.triaged(account_id, event.ticket_id)
+    if before is None:
+        return False
+    if before.outcome not in READ_AGAIN or event.awaits_answer is False:
+        return True
+    return event.occurred_at is None or event.occurred_at <= before.read_at

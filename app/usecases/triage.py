@@ -37,6 +37,7 @@ from app.usecases.reading import (
     asks_for_refund,
     classify_reply,
     classify_ticket,
+    new_to_us,
     why_left_alone,
 )
 from app.usecases.ticket_writes import deliver_write
@@ -112,8 +113,9 @@ def _park(deps: Deps, delivery: Delivery, cause: str) -> str:
 def _triage(deps: Deps, delivery: Delivery) -> str:
     account_id, ticket_id = delivery.account_id, delivery.event.ticket_id
     is_reply = delivery.event.kind is TicketEventKind.CUSTOMER_REPLIED
-    before = deps.cases.triage_outcome(account_id, ticket_id)
-    if before is not None and not (is_reply and before in READ_AGAIN):
+    is_swept = delivery.event.kind is TicketEventKind.SWEPT
+    before = deps.cases.triaged(account_id, ticket_id)
+    if before is not None and not ((is_reply or is_swept) and before.outcome in READ_AGAIN):
         deps.inbox.finish(delivery.id, "triaged before", deps.clock.now())
         return "triaged before"
     if delivery.event.kind not in _STARTS_TRIAGE:
@@ -125,18 +127,23 @@ def _triage(deps: Deps, delivery: Delivery) -> str:
     reply: Classification | None = None
     if before is not None:
         # A conversation that was about something else: its new message is read first.
-        reply = classify_reply(deps, account_id, helpdesk.read_messages(ticket_id))
+        messages = helpdesk.read_messages(ticket_id)
+        if is_swept:
+            # Whatever changed the ticket: only a message that nobody read yet counts.
+            messages = new_to_us(messages, before.read_at)
+        reply = classify_reply(deps, account_id, messages)
         if reply is None or not asks_for_refund(reply):
-            deps.inbox.finish(delivery.id, before, deps.clock.now())
-            return before
+            deps.cases.read_again(account_id, ticket_id, deps.clock.now())
+            deps.inbox.finish(delivery.id, before.outcome, deps.clock.now())
+            return before.outcome
     ticket = helpdesk.read_ticket(ticket_id)
     now = deps.clock.now()
     classification = classify_ticket(deps, account.id, ticket)
     if reply is not None:
         classification = _with_reply(classification, reply)
     outcome = why_left_alone(ticket, classification)
-    if outcome in READ_AGAIN and is_reply:
-        # The reply was delivered first: the ticket's beginning isn't what brought us here.
+    if outcome in READ_AGAIN and (is_reply or is_swept):
+        # Later messages brought us here, or may have: not the ticket's beginning alone.
         reply = classify_reply(deps, account_id, helpdesk.read_messages(ticket_id))
         if reply is not None and asks_for_refund(reply):
             classification = _with_reply(classification, reply)

@@ -47,7 +47,7 @@ SUBJECT, TEXT = "Refund", "I changed my mind, please refund my order."
 READS = frozenset(
     {
         "cases.case",
-        "cases.triage_outcome",
+        "cases.triaged",
         "cases.offered",
         "cases.open_case_of_order",
         "learning.order_forms",

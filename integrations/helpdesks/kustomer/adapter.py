@@ -256,6 +256,7 @@ class Kustomer:
                 vendor_kind="search",
                 author_id=one.related("createdBy"),
                 occurred_at=one.attributes.updated_at,
+                awaits_answer=one.attributes.status == "open" if one.attributes.status else None,
             )
             for one in found.data
             if not one.attributes.custom.get(status)

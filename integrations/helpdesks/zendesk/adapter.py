@@ -34,6 +34,8 @@ from integrations.helpdesks.zendesk.payloads import (
 
 MARKER_KEY = "makegood"
 _PAGE = 100
+# A customer's message makes a ticket open whatever it was before.
+_WAITING = frozenset({"new", "open"})
 # 5,000 comments are a ticket's limit; a history beyond this can't be told to lack our write.
 _MAX_AUDIT_PAGES = 60
 
@@ -144,7 +146,7 @@ class Zendesk:
         self._client.send("PUT", f"users/{_digits(requester_id)}.json", body)
 
     def recent_tickets(self, since: datetime, cursor: str | None) -> TicketPage:
-        """Unmarked tickets by time of creation.
+        """Unmarked tickets by time of their last change.
 
         Each page is a search of its own that begins where the last one ended: tickets that are
         marked meanwhile would shift numbered pages, and a search ends at 1,000 results.
@@ -154,8 +156,8 @@ class Zendesk:
         answer = self._client.get(
             "search.json",
             {
-                "query": f"type:ticket created>={start} -tags:{CHECKED_TAG}",
-                "sort_by": "created_at",
+                "query": f"type:ticket updated>={start} -tags:{CHECKED_TAG}",
+                "sort_by": "updated_at",
                 "sort_order": "asc",
                 "per_page": str(_PAGE),
                 "page": str(page),
@@ -167,10 +169,12 @@ class Zendesk:
             TicketEvent(
                 ticket_id=one.id,
                 kind=TicketEventKind.SWEPT,
-                dedupe_key=f"sweep:{one.id}",
+                # Another change is another sight: a customer may have written.
+                dedupe_key=f"sweep:{one.id}:{_stamp(one.updated_at)}",
                 vendor_kind="search",
                 author_id=one.requester_id,
-                occurred_at=one.created_at,
+                occurred_at=one.updated_at,
+                awaits_answer=one.status in _WAITING if one.status is not None else None,
             )
             for one in found.results
         )
@@ -206,7 +210,7 @@ def _stamp(moment: datetime) -> str:
 def _next_cursor(found: SearchAnswer, start: str, page: int) -> str | None:
     if found.next_page is None or not found.results:
         return None
-    last = _stamp(found.results[-1].created_at)
+    last = _stamp(found.results[-1].updated_at)
     if last > start:
         return f"{last}|1"
     if page * _PAGE < 1000:

@@ -356,7 +356,8 @@ class FoundTicket(Payload):
     """A ticket as a search lists it."""
 
     id: Id
-    created_at: AwareDatetime
+    updated_at: AwareDatetime
+    status: str | None = None
     requester_id: OptionalId = None
 
 

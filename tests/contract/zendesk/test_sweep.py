@@ -7,6 +7,8 @@ from datetime import timedelta
 from app.domain.crm import CHECKED_TAG
 from tests.support.helpdesk_bench import ZendeskBench
 
+HOUR = timedelta(hours=1)
+
 
 def tickets(bench: ZendeskBench, count: int, seconds_apart: float) -> list[str]:
     customer = bench.person("customer")
@@ -50,3 +52,18 @@ def test_more_tickets_than_a_search_gives_are_all_found(bench: ZendeskBench) -> 
         if cursor is None:
             break
     assert found == set(made)
+
+
+def test_a_customers_later_message_brings_the_ticket_up_again(bench: ZendeskBench) -> None:
+    (ticket_id,) = tickets(bench, 1, seconds_apart=1)
+    [first] = bench.helpdesk().recent_tickets(bench.sandbox.clock.now() - HOUR, None).events
+    bench.sandbox.clock.advance(7200)
+    since = bench.sandbox.clock.now() - HOUR
+    assert bench.helpdesk().recent_tickets(since, None).events == ()
+    ticket = bench.sandbox.account.tickets[int(ticket_id)]
+    bench.sandbox.engine.reply_as_requester(ticket, "I want my money back.")
+    [again] = bench.helpdesk().recent_tickets(since, None).events
+    assert (first.ticket_id, again.ticket_id) == (ticket_id, ticket_id)
+    assert first.dedupe_key != again.dedupe_key
+    assert first.awaits_answer and again.awaits_answer
+    assert again.occurred_at is not None and again.occurred_at > since

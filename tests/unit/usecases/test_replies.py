@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 
 from app.domain.classify.rules import RuleClassifier
+from app.domain.ticket import TicketEvent, TicketEventKind
+from app.ports import TicketPage
 from app.records import DeliveryState
+from app.usecases.sweep import sweep
 from app.usecases.triage import triage_delivery
 from tests.support.bench import Bench
 
@@ -122,3 +126,60 @@ def test_a_language_that_is_not_read_is_not_called_no_refund(bench: Bench) -> No
     assert delivery is not None
     assert triage_delivery(bench.deps, delivery) == "language not supported"
     assert bench.script.calls == ["read_ticket"]
+
+
+# --- messages whose delivery was lost -------------------------------------------------------------
+
+
+def _sweep(bench: Bench, *, changed_at: datetime, awaits_answer: bool | None = True) -> int:
+    """What a sweep makes of a change of ticket 7."""
+    event = TicketEvent(
+        ticket_id="7",
+        kind=TicketEventKind.SWEPT,
+        dedupe_key=f"sweep:7:{changed_at}",
+        vendor_kind="search",
+        occurred_at=changed_at,
+        awaits_answer=awaits_answer,
+    )
+    bench.helpdesk.pages = [TicketPage(events=(event,))]
+    return sweep(bench.deps, "acme")
+
+
+def test_a_message_that_no_delivery_brought_is_found_and_triaged_once(bench: Bench) -> None:
+    _begin(bench)
+    begun = bench.clock.now()
+    assert _sweep(bench, changed_at=begun) == 0
+    bench.clock.advance(600)
+    asked = bench.clock.now()
+    bench.helpdesk.add_message("7", "Please refund my money.", is_from_customer=True)
+    bench.clock.advance(300)
+    assert _sweep(bench, changed_at=asked) == 1
+    bench.pass_time(rounds=1)
+    assert bench.helpdesk.notes("7") == ["Refund: eligible"]
+    bench.clock.advance(300)
+    assert _sweep(bench, changed_at=bench.clock.now() - timedelta(seconds=90)) == 0
+
+
+def test_what_others_change_on_a_ticket_is_read_once_and_starts_nothing(bench: Bench) -> None:
+    _begin(bench)
+    bench.clock.advance(600)
+    bench.helpdesk.add_message("7", "Shall we refund it?", is_from_customer=False)
+    changed = bench.clock.now()
+    bench.clock.advance(300)
+    assert _sweep(bench, changed_at=changed, awaits_answer=False) == 0
+    assert _sweep(bench, changed_at=changed) == 1
+    bench.script.calls.clear()
+    bench.pass_time(rounds=1)
+    assert bench.script.calls == ["read_messages"]
+    assert _sweep(bench, changed_at=changed) == 0
+    assert bench.helpdesk.notes("7") == []
+
+
+def test_a_ticket_of_which_no_delivery_came_at_all_is_read_to_its_end(bench: Bench) -> None:
+    bench.add_order("#1001")
+    bench.helpdesk.add_ticket("7", "Where is my parcel? It is order #1001.")
+    bench.helpdesk.add_message("7", "I have had enough. Refund my money.", is_from_customer=True)
+    bench.clock.advance(300)
+    assert _sweep(bench, changed_at=bench.clock.now() - timedelta(seconds=90)) == 1
+    bench.pass_time(rounds=1)
+    assert bench.helpdesk.notes("7") == ["Refund: eligible"]
