@@ -88,7 +88,11 @@ class Money(Value):
     @classmethod
     def rounded(cls, amount: Decimal, currency: str) -> Self:
         """Money from a computed amount, rounded half up to the currency's minor unit."""
-        return cls._fitting(amount.quantize(_step(currency), ROUND_HALF_UP), currency)
+        try:
+            fitted = amount.quantize(_step(currency), ROUND_HALF_UP)
+        except InvalidOperation:
+            raise ValueError(f"{amount} is no amount of money that can be reckoned with") from None
+        return cls._fitting(fitted, currency)
 
     @classmethod
     def from_minor_units(cls, units: int, currency: str) -> Self:

@@ -38,6 +38,8 @@ from app.domain.policy.limits import Subject
 from app.domain.policy.model import Policy
 from app.domain.policy.rates import NO_RATES, Rates
 
+# More than any order or history has; what is beyond is a slip, and can't be reckoned with.
+Count = Annotated[int, Field(ge=0, le=1_000_000_000)]
 PlainAmount = Annotated[str, StringConstraints(pattern=r"^-?\d{1,12}(\.\d{1,4})?$")]
 Amount = Money | PlainAmount
 
@@ -63,8 +65,8 @@ class LineDocument(Value):
 
     id: str
     name: str
-    quantity: int = Field(ge=1)
-    refundable_quantity: int | None = Field(default=None, ge=0)
+    quantity: int = Field(ge=1, le=1_000_000)
+    refundable_quantity: Count | None = None
     unit_price: Amount
     discount: Amount = "0"
     total: Amount | None = None
@@ -80,7 +82,7 @@ class LineDocument(Value):
     shipped_at: AwareDatetime | None = None
     delivered_at: AwareDatetime | None = None
     return_received_at: AwareDatetime | None = None
-    returned_quantity: int | None = Field(default=None, ge=0)
+    returned_quantity: Count | None = None
     service: ServiceUse | None = None
 
     def to_line(self, currency: str, where: str) -> LineItem:
@@ -267,8 +269,8 @@ class FigureDocument(Value):
     days: int | None = Field(default=None, ge=1)
     hours: int | None = Field(default=None, ge=0)
     key: str = ""
-    count: int = Field(ge=0)
-    orders: int | None = Field(default=None, ge=0)
+    count: Count
+    orders: Count | None = None
     amounts: tuple[Money, ...] = ()
 
     @model_validator(mode="after")

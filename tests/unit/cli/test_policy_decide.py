@@ -11,9 +11,11 @@ from typing import Any
 import click
 import pytest
 from click.testing import CliRunner, Result
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from app.cli.policy_decide import decide, schema
+from app.cli.policy_decide import EXAMPLE, decide, schema
 from app.cli.policy_rates import read_rates
 from app.domain.money import Money
 
@@ -254,3 +256,37 @@ def test_a_missing_policy_file_is_named() -> None:
     result = run(DOCUMENT, "--policy", "none.policy")
     assert result.exit_code == 2
     assert "none.policy: No such file" in result.stderr
+
+
+JUNK: list[Any] = [
+    None, True, 0, -1, 1.5, "", "x", "2026-13-01", [], {}, [1], {"a": 1}, "9" * 400, 10**30,
+    "-0.001", "NaN", "Infinity", {"amount": "1", "currency": "JPY"},
+    {"amount": "1e30", "currency": "EUR"}, {"amount": "-1", "currency": "ZZZ"},
+]  # fmt: skip
+
+
+def _places(value: Any, above: tuple[int | str, ...] = ()) -> list[tuple[int | str, ...]]:
+    found = [above] if above else []
+    if isinstance(value, dict | list):
+        for key, part in value.items() if isinstance(value, dict) else enumerate(value):
+            found += _places(part, (*above, key))
+    return found
+
+
+@settings(max_examples=150)
+@given(st.lists(st.tuples(st.integers(0), st.sampled_from(JUNK)), min_size=1, max_size=3))
+def test_whatever_stands_in_a_document_is_decided_or_refused_in_words(
+    changes: list[tuple[int, Any]],
+) -> None:
+    document = json.loads(EXAMPLE)
+    for place, junk in changes:
+        places = _places(document)
+        *above, last = places[place % len(places)]
+        inner = document
+        for key in above:
+            inner = inner[key]
+        inner[last] = junk
+    result = run(json.dumps(document))
+    assert result.exit_code in {0, 2}
+    assert isinstance(result.exception, SystemExit | None)
+    assert (result.exit_code == 2) is result.stderr.startswith("makegood policy decide: ")
