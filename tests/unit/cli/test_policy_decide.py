@@ -285,7 +285,7 @@ def test_whatever_stands_in_a_document_is_decided_or_refused_in_words(
         inner = document
         for key in above:
             inner = inner[key]
-        inner[last] = junk
+        inner[last] = copy.deepcopy(junk)
     result = run(json.dumps(document))
     assert result.exit_code in {0, 2}
     assert isinstance(result.exception, SystemExit | None)
