@@ -24,12 +24,14 @@ CHROMIUM_ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+# The shell without windows first: it draws the same pages with half the work.
+_NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 
 
 def chromium_path() -> str | None:
     """Path of Chromium or Chrome, None when there is none; MAKEGOOD_CHROMIUM chooses one."""
     chosen = os.environ.get("MAKEGOOD_CHROMIUM")
-    names = [chosen] if chosen else ["chromium", "chromium-browser", "google-chrome"]
+    names = [chosen] if chosen else _NAMES
     return next((path for name in names if (path := shutil.which(name))), None)
 
 
