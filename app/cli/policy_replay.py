@@ -53,6 +53,8 @@ def in_words(result: ReplayResult, seconds: float) -> str:
         before, after = move.split(">")
         if before != after:
             lines.append(f"  {_VERDICTS[before]} -> {_VERDICTS[after]}: {count:,}")
+    if result.waiting:
+        lines.append(f"Money that would wait until the goods are back: {result.waiting:,} cases.")
     for money in result.money:
         sign = "+" if money.difference.amount > 0 else ""
         lines.append(

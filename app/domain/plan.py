@@ -201,12 +201,13 @@ class LeftOut(Value):
     """Lines that the policy gives something for and that this refund can't hold.
 
     One refund goes to one destination. `amount` is what a refund of their own gives, its bonus
-    included; None where no money goes back for them or none can be given. `sentence` says what
-    they get and what to do.
+    included; None where no money goes back for them or none can be given. `waits` is the same in
+    the shop's currency where it waits for the goods. `sentence` says what they get and what to do.
     """
 
     line_ids: tuple[str, ...]
     amount: Money | None = None
+    waits: Money | None = None
     sentence: str
 
 
@@ -279,6 +280,12 @@ class Plan(Value):
         if any(fee.amount.amount <= 0 for fee in self.fees):
             raise ValueError("a fee is more than zero")
         return self
+
+    @property
+    def promised_in_shop_currency(self) -> Money:
+        """What is given by this plan, and by the next ones once the goods are back."""
+        waiting = [one.waits for one in self.left_out if one.waits is not None]
+        return sum(waiting, self.total_in_shop_currency)
 
     @property
     def fee_total(self) -> Money:

@@ -273,6 +273,7 @@ def compare_case(
         before.classification,
         history=before.history,
         rates=before.rates,
+        returns=before.returns,
     )
     return case, before, after
 

@@ -57,6 +57,7 @@ POLICY_TEXTS: dict[str, str] = {
     "js.policy.changed_verdicts": "other answers",
     "js.policy.changed": "cases with any change",
     "js.policy.money_difference": "money offered, more or less",
+    "js.policy.waiting": "wait until the goods are back",
     "js.policy.unreadable": "cases that can't be read",
     "js.policy.chart.verdicts": "Answers",
     "js.policy.chart.money": "Money offered, {currency}",

@@ -90,6 +90,7 @@ def _waiting(
     return LeftOut(
         line_ids=tuple(units),
         amount=own.credit_total,
+        waits=own.total_in_shop_currency,
         sentence=f"{own.credit_total} more{where} once {goods}.",
     )
 

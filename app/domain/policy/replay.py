@@ -30,10 +30,21 @@ class _Slim(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
+class _PastRest(_Slim):
+    waits: Money | None = None
+
+
 class PastPlan(_Slim):
-    """Of a stored plan only its total counts here."""
+    """Of a stored plan only what it promises counts here."""
 
     total_in_shop_currency: Money
+    left_out: tuple[_PastRest, ...] = ()
+
+    @property
+    def promised_in_shop_currency(self) -> Money:
+        """Now, and once the goods are back."""
+        waiting = [one.waits for one in self.left_out if one.waits is not None]
+        return sum(waiting, self.total_in_shop_currency)
 
 
 class PastDecision(_Slim):
@@ -95,12 +106,14 @@ class ReplayResult(Value):
 
     `moves` counts "before>after" for all cases, also those that stay. `tiers_before` and
     `tiers_after` count the plans that each tier has to release. `unreadable` cases were stored by
-    something that we can't read; they are in no other figure.
+    something that we can't read; they are in no other figure. `waiting` cases are a yes whose money
+    waits until the goods are back; what is offered counts it in.
     """
 
     cases: int = 0
     changed: int = 0
     unreadable: int = 0
+    waiting: int = 0
     moves: dict[str, int] = Field(default_factory=dict)
     money: tuple[MoneyChange, ...] = ()
     tiers_before: dict[str, int] = Field(default_factory=dict)
@@ -146,6 +159,7 @@ class Tally:
         self.cases = 0
         self.unreadable = 0
         self.changed = 0
+        self.waiting = 0
         self.moves: Counter[str] = Counter()
         self.before: Counter[str] = Counter()
         self.after: Counter[str] = Counter()
@@ -157,8 +171,10 @@ class Tally:
         """Count one case."""
         self.cases += 1
         self.moves[f"{past.verdict.value}>{now.verdict.value}"] += 1
-        before = past.plan.total_in_shop_currency if past.plan else None
-        after = now.plan.total_in_shop_currency if now.plan else None
+        before = past.plan.promised_in_shop_currency if past.plan else None
+        after = now.plan.promised_in_shop_currency if now.plan else None
+        if now.waits_for_return:
+            self.waiting += 1
         for amounts, amount in ((self.before, before), (self.after, after)):
             if amount is not None:
                 amounts[amount.currency] += amount.minor_units
@@ -194,6 +210,7 @@ class Tally:
         self.cases += other.cases
         self.unreadable += other.unreadable
         self.changed += other.changed
+        self.waiting += other.waiting
         for mine, theirs in (
             (self.moves, other.moves),
             (self.before, other.before),
@@ -221,6 +238,7 @@ class Tally:
             cases=self.cases,
             changed=self.changed,
             unreadable=self.unreadable,
+            waiting=self.waiting,
             moves=dict(sorted(self.moves.items())),
             money=tuple(money),
             tiers_before=dict(sorted(self.tiers_before.items())),

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from app.cli.policy_replay import in_words as replay_words
 from app.domain.classification import Kind, Reason, Request
 from app.domain.decision import Decision, Verdict
 from app.domain.order import Order
@@ -16,6 +17,7 @@ from app.domain.policy.document import DecideDocument
 from app.domain.policy.evaluate import decide, rerun
 from app.domain.policy.language.explaining import explain, in_words
 from app.domain.policy.model import Policy
+from app.domain.policy.replay import PastCase, Tally, replay_case
 from app.domain.policy.waiting import held_back
 from app.domain.pricing import build_plan, everything_left
 from app.domain.returns import Returned
@@ -227,8 +229,40 @@ def test_of_an_item_that_is_back_in_part_no_more_than_that_goes() -> None:
     )
 
 
+def test_a_replay_counts_what_waits_and_all_that_is_promised() -> None:
+    at_once = compiled(
+        "All amounts are in EUR.\n"
+        'Otherwise refund the item in full, because "Keep it simple.".\n'
+        "Up to 100 EUR an agent may refund alone; above that a manager.\n"
+        "Release refunds up to 50 EUR automatically.\n"
+    )
+    request = Request(kind=Kind.REFUND_ITEM, reason=Reason.CHANGED_MIND)
+    said = Returned(
+        line_id="1", quantity=1, refundable=2, said_at=NOW, said_by="11", said_by_name="Noor"
+    )
+    tally = Tally()
+    for returns in ((), (said,)):
+        order = asked(MUG, shipping="4.90").order.to_order(None, NOW)
+        before = decide(at_once, order, request, NOW, returns=returns)
+        past = PastCase(
+            case_id="case-1",
+            ticket_id="501",
+            decision=before.to_json(),
+            order=order.to_json(),
+            request=request.to_json(),
+        )
+        replay_case(POLICY, past, tally)
+    result = tally.result()
+    assert result.moves == {"eligible>eligible": 2}
+    assert result.waiting == 1
+    # The piece that is back now and the other one then make the same as both at once.
+    assert [(one.before, one.after) for one in result.money] == [(eur("49.84"), eur("49.84"))]
+    assert result.tiers_after == {"agent": 1, "automatic": 1}
+    assert "wait until the goods are back: 1 cases" in replay_words(result, 0.1)
+
+
 def test_explain_says_what_it_does() -> None:
     said = in_words(explain(POLICY))
-    line = "its money waits until the store, or a person, says that it is back"
+    line = "its money waits until it is known to be back: somebody says so in the sidebar"
     # Neither the exchange, which moves none, nor what goes at once.
     assert said.count(line) == 3

@@ -149,7 +149,9 @@ def in_words(explanation: Explanation) -> str:
         if clause.is_reason_usual:
             lines.append(f"   its name is the reason that people read {USUAL}")
         if clause.waits_for_return:
-            lines.append("   its money waits until the store, or a person, says that it is back")
+            lines.append(
+                "   its money waits until it is known to be back: somebody says so in the sidebar"
+            )
         if clause.goes_before:
             names = listed([f'"{name}"' for name in clause.goes_before], "and")
             lines.append(f"   where both hold, it decides before {names}")

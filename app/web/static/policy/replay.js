@@ -60,6 +60,7 @@ function figures(replay) {
     const sign = difference > 0 ? '+' : '';
     items.push(one(sign + money({ amount: difference, currency: change.currency }), t('policy.money_difference')));
   }
+  if (result.waiting) { items.push(one(count(result.waiting), t('policy.waiting'))); }
   if (result.unreadable) { items.push(one(count(result.unreadable), t('policy.unreadable'))); }
   return make('div', { class: 'figures' }, ...items);
 }
