@@ -21,9 +21,7 @@ from app.cli.processes import Supervisor
 from app.cli.stage import Show, Stage, free_port
 from app.domain.approval import ApprovalRequest
 from app.domain.plan import Terms
-from app.domain.policy.version import Act, PolicyVersion, Step, VersionState
 from integrations.sandbox.scenario import STORIES, Scene, play
-from tests.support.policy_language import compiled
 
 HOLD_SECONDS = 1.0
 _TELLINGS = 24
@@ -158,31 +156,6 @@ class House:
         changed = case.model_copy(update={"decision": decision, "revision": case.revision + 1})
         now = deps.clock.now()
         assert deps.cases.save_decision(changed, None, "tests", "case_refreshed", now, None)
-
-    @contextmanager
-    def another_policy(self, text: str) -> Iterator[None]:
-        """The Shopify store's orders are decided by this policy while the block runs."""
-        deps, account = self.stage.services.deps, self.stage.account
-        [store] = [one for one in deps.accounts.stores(account.id) if one.kind == "shopify"]
-        now = deps.clock.now()
-        made = deps.policies.add(
-            PolicyVersion(
-                account_id=account.id,
-                version=1,
-                scope=f"store:{store.id}",
-                title="Another",
-                state=VersionState.ACTIVE,
-                policy=compiled(text),
-                log=(Step(act=Act.WRITTEN, by="tests", by_name="Tests", at=now),),
-                effective_from=now,
-            ),
-            now,
-        )
-        try:
-            yield
-        finally:
-            over = {"state": VersionState.RETIRED, "effective_until": deps.clock.now()}
-            deps.policies.replace(made, made.model_copy(update=over), deps.clock.now())
 
     @cached_property
     def field_ids(self) -> dict[str, int]:

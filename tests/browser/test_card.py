@@ -14,6 +14,7 @@ from integrations.sandbox.kustomer.model import User
 from integrations.sandbox.kustomer.org import Switches
 from tests.browser.sidebar import PanelPage, close_all
 from tests.support.card_house import CardHouse, open_card_house
+from tests.support.other_policy import another_policy
 
 pytestmark = pytest.mark.browser
 SETTLES_MS = 20_000
@@ -96,6 +97,32 @@ def test_a_double_click_refunds_once_in_the_agents_own_name(
     assert {path for path in paths if not path.startswith("/static/")} == {"/kustomer/card"}
     # What proved the agent is gone again.
     assert card_house.sandbox.org.kobjects == {}
+
+
+def test_goods_that_have_to_come_back_are_said_to_be_back_in_the_card(
+    card_house: CardHouse, sit_down: SitDown
+) -> None:
+    deps, account = card_house.world.deps, card_house.account
+    text = (
+        'Otherwise refund the item once it has come back, because "Please send it back first.".\n'
+        "Up to 500 an agent may refund alone; above that a manager.\n"
+    )
+    with another_policy(deps, account.id, "shopify", text):
+        conversation, order = card_house.write("48.60")
+        assert "48.60 USD once Item 1 has come back." in str(
+            card_house.sandbox.notes(conversation)[0]
+        )
+        seat = sit_down(conversation)
+        expect(seat.verdict).to_have_text("Eligible once it is back")
+        expect(seat.pay).to_be_disabled()
+        seat.find(".back [type=submit]").click()
+        expect(seat.pay).to_be_enabled()
+        expect(seat.find(".back")).to_contain_text("Came back: ")
+        assert card_house.refunds(order) == []
+        seat.pay.click()
+        seat.expect_settled()
+    assert card_house.refunds(order) == ["48.60 USD"]
+    assert who(card_house, conversation, "return_said") == [card_house.sandbox.agent.id]
 
 
 def test_who_may_only_look_sees_why_the_button_is_off(

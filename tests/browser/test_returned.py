@@ -13,6 +13,7 @@ from tests.browser.conftest import SitDown
 from tests.browser.house import AGENT, House
 from tests.browser.readable import NARROW, assert_readable
 from tests.browser.sidebar import SETTLES_MS, Seat
+from tests.support.other_policy import another_policy
 
 pytestmark = pytest.mark.browser
 
@@ -25,7 +26,8 @@ STORY = "several_lines_discount_tax"
 
 @pytest.fixture(scope="module", autouse=True)
 def policy(house: House) -> Iterator[None]:
-    with house.another_policy(POLICY):
+    stage = house.stage
+    with another_policy(stage.services.deps, stage.account.id, "shopify", POLICY):
         yield
 
 
