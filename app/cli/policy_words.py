@@ -74,16 +74,16 @@ def _line(line: LineVerdict, titles: dict[str, str]) -> Iterator[str]:
     if line.terms.keeps_item:
         yield "  The customer keeps it."
     if line.requires_return:
-        yield f"  The money waits until it has come back{_back(line)}."
+        yield f"  {_return_words(line)}"
     if line.offers:
         yield f"  The customer may choose instead: {', '.join(_plain(one) for one in line.offers)}"
 
 
-def _back(line: LineVerdict) -> str:
+def _return_words(line: LineVerdict) -> str:
     if not line.units_back:
-        return ""
-    is_one = line.units_back == 1
-    return f": {line.units_back} piece{' has' if is_one else 's have'}"
+        return "The money waits until it has come back."
+    pieces = "1 piece" if line.units_back == 1 else f"{line.units_back} pieces"
+    return f"The money goes for what has come back: {pieces}."
 
 
 def _plan(plan: Plan) -> Iterator[str]:

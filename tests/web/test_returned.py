@@ -100,6 +100,33 @@ def test_a_plan_of_before_is_refused_by_click_and_by_asking(
     assert world.deps.ledger.of_case("acme", case.id) == []
 
 
+def test_what_was_decided_before_such_money_waited_is_off_as_well(
+    app: Flask, agent: Person, waiting: Case, world: World, desk: Desk
+) -> None:
+    """A case of an earlier version: its decision allows the money, and its plan was kept."""
+    say(agent, waiting, ("line-1", 2), ("line-2", 1))
+    allowed = desk.case("501")
+    offered = world.deps.cases.current_offer("acme", allowed.id)
+    assert allowed.decision is not None and offered is not None
+    lines = tuple(one.model_copy(update={"units_back": 0}) for one in allowed.decision.lines)
+    old = allowed.decision.model_copy(update={"lines": lines, "returns": ()})
+    assert old.is_money_allowed
+    changes = {"decision": old, "returns": (), "revision": allowed.revision + 1}
+    case = allowed.model_copy(update=changes)
+    early = offered.model_copy(update={"id": "plan-early", "case_revision": case.revision})
+    assert world.deps.cases.save_decision(case, early, "tests", "case_refreshed", NOON)
+    agent.get("/api/v1/me")
+    panel = agent.get("/sidebar/tickets/501").text
+    assert "Eligible once it is back" in panel
+    assert 'data-action="refund" disabled' in panel
+    assert "Refresh first" in panel
+    assert body_of(agent.get("/api/v1/tickets/501"))["plan"] is None
+    web = app.extensions["makegood"]
+    token = web.signer.sign_plan(web.signer.read_session(agent.session), case.id, early.id)
+    assert agent.post("/api/v1/refunds", {"plan": token}).status_code == 403
+    assert world.deps.ledger.of_case("acme", case.id) == []
+
+
 def test_said_to_be_back_the_button_comes_on_for_that(agent: Person, waiting: Case) -> None:
     agent.get("/api/v1/me")
     answer = say(agent, waiting, ("line-2", 1))

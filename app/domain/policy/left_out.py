@@ -41,7 +41,8 @@ def left_out(
         kind = (line.resolution, line.terms.destination, line.terms.bonus_percent)
         for rest in _rests(line, item, planned.get(line.line_id, 0)):
             alike.setdefault((*kind, rest.waits), []).append(rest)
-    later = order_after(order, planned)
+    does_wait = any(group[0].waits for group in alike.values())
+    later = order_after(order, planned) if does_wait else order
     return tuple(
         _waiting(later, group, plan, with_shipping)
         if group[0].waits

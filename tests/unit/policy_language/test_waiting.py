@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from app.cli.policy_replay import in_words as replay_words
+from app.cli.policy_words import answer_words
 from app.domain.classification import Kind, Reason, Request
 from app.domain.decision import Decision, Verdict
 from app.domain.order import Order
@@ -259,6 +260,20 @@ def test_a_replay_counts_what_waits_and_all_that_is_promised() -> None:
     assert [(one.before, one.after) for one in result.money] == [(eur("49.84"), eur("49.84"))]
     assert result.tiers_after == {"agent": 1, "automatic": 1}
     assert "wait until the goods are back: 1 cases" in replay_words(result, 0.1)
+
+
+@pytest.mark.parametrize(
+    ("back", "says"),
+    [
+        (0, "  The money waits until it has come back.\n"),
+        (1, "  The money goes for what has come back: 1 piece.\n"),
+        (2, "  The money goes for what has come back: 2 pieces.\n"),
+    ],
+)
+def test_the_answer_in_words_tells_what_is_back(back: int, says: str) -> None:
+    text = answer_words(decided({**MUG, "returned_quantity": back}), POLICY)
+    assert says in text
+    assert ("Nothing can be paid yet" in text) == (back == 0)
 
 
 def test_explain_says_what_it_does() -> None:
