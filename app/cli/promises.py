@@ -343,6 +343,7 @@ class _Examination:
                 writes=mine.writes,
                 stores={name: self.asked(name)[one.ticket_id] for name in self.stage.shops},
                 looked_at_profile=mine.profile > 0,
+                was_swept=one.is_lost,
             )
         return found
 

@@ -62,6 +62,8 @@ class TicketCalls(Value):
 
     `looked_at_profile`: the ticket's own addresses found nothing, so that the other ones on the
     requester's profile were read (one more call to the helpdesk) and tried (one more to the store).
+    `was_swept`: no delivery brought it, so that, where it begins with something else than a wish
+    for a refund, its later messages were read as well (one more call to the helpdesk).
     """
 
     helpdesk: str
@@ -70,12 +72,14 @@ class TicketCalls(Value):
     writes: int
     stores: dict[str, int]
     looked_at_profile: bool = False
+    was_swept: bool = False
 
     @property
     def is_within_budget(self) -> bool:
         """The budget of its kind."""
         most_reads = MOST_READS[self.helpdesk]
         if not self.is_refund:
+            most_reads += self.was_swept
             return self.reads <= most_reads and self.writes == 0 and not any(self.stores.values())
         extra = 1 if self.looked_at_profile else 0
         return (

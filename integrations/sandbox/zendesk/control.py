@@ -210,7 +210,9 @@ def plant(sandbox: ZendeskSandbox, body: dict[str, Any]) -> dict[str, Any]:
             )  # fmt: skip
         except (KeyError, TypeError) as error:
             raise BadControl(f"ticket {one!r}: {error}") from None
+        # Nobody has touched it since.
         ticket.created_at -= age
+        ticket.updated_at -= age
         made_tickets.append(ticket.id)
     return {"users": made_users, "tickets": made_tickets}
 

@@ -49,6 +49,16 @@ def test_seed_notes_and_books(zendesk: ZendeskSandbox, api: Client) -> None:
     assert comments[-1]["author_id"] == made["users"][0]
 
 
+def test_a_ticket_of_ten_minutes_ago_was_not_touched_since(zendesk: ZendeskSandbox) -> None:
+    user = zendesk.add_user("Aiko Sander", "aiko@example.com")
+    letter = {"requester": str(user.id), "subject": "Refund", "description": "Order 1042"}
+    control(zendesk, "seed", {"tickets": [{**letter, "age_seconds": 600}]})
+    [ticket] = zendesk.account.tickets.values()
+    now = zendesk.clock.now()
+    for moment in (ticket.created_at, ticket.updated_at):
+        assert 600 <= (now - moment).total_seconds() < 660
+
+
 @pytest.mark.parametrize(
     ("path", "body"),
     [

@@ -79,6 +79,14 @@ def ticket_calls(helpdesk: str, reads: int, writes: int, shopify: int, **more: b
     )
 
 
+def test_what_the_sweep_found_may_be_read_once_more_where_it_asks_for_nothing():
+    swept = {"is_refund": False, "was_swept": True}
+    assert ticket_calls("zendesk", 2, 0, 0, **swept).is_within_budget
+    assert not ticket_calls("zendesk", 3, 0, 0, **swept).is_within_budget
+    assert not ticket_calls("zendesk", 2, 0, 1, **swept).is_within_budget
+    assert not ticket_calls("zendesk", 2, 1, 1, was_swept=True).is_within_budget
+
+
 def test_calls_are_summed_up_by_kind_of_ticket():
     summary = calls_summary(
         [
