@@ -77,7 +77,7 @@ class TriageResult(Value):
 
     `takes_up`: a person, or the customer's later message, says that a ticket which was left alone
     is about a refund; a repeated delivery of its beginning can't. `joins`: the case of another
-    ticket that this one asks for too; `case` is None then.
+    ticket that this one asks for too; `case` is None then. `read_until`: see `Triaged`.
     """
 
     delivery_id: int | None
@@ -92,13 +92,17 @@ class TriageResult(Value):
     takes_up: bool = False
     joins: str | None = None
     channel: Channel = Channel.UNKNOWN
+    read_until: AwareDatetime | None = None
 
 
 class Triaged(Value):
-    """What came of a ticket's triage, in a word, and when its messages were last read."""
+    """What came of a ticket's triage, in a word, and how far its messages were read.
+
+    `read_until` is a time by the helpdesk's clock, as are those of messages.
+    """
 
     outcome: str
-    read_at: AwareDatetime
+    read_until: AwareDatetime
 
 
 class CaseBook(Protocol):
@@ -110,8 +114,8 @@ class CaseBook(Protocol):
     def triaged(self, account_id: str, ticket_id: str) -> Triaged | None:
         """What came of the triage of this ticket; None when none was stored."""
 
-    def read_again(self, account_id: str, ticket_id: str, now: datetime) -> None:
-        """The ticket's newer messages were read, and what came of it stays."""
+    def read_again(self, account_id: str, ticket_id: str, until: datetime) -> None:
+        """The ticket's messages were read up to then, and what came of it stays."""
 
     def save_triage(self, result: TriageResult, now: datetime) -> bool:
         """Store a triage and finish its delivery. False when another worker was first: then

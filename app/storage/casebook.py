@@ -120,22 +120,24 @@ class SqlCaseBook:
         return self.triaged(account_id, ticket_id) is not None
 
     def triaged(self, account_id: str, ticket_id: str) -> Triaged | None:
-        """The outcome and time in the ticket's row."""
+        """From the ticket's row; of one that doesn't tell, as far as when it was triaged."""
         with self._db.read() as tx:
             row = tx.execute(
-                select(tickets.c.outcome, tickets.c.triaged_at).where(
+                select(tickets.c.outcome, tickets.c.read_until, tickets.c.triaged_at).where(
                     tickets.c.account_id == account_id, tickets.c.ticket_id == ticket_id
                 )
             ).one_or_none()
-        return Triaged(outcome=row[0], read_at=row[1]) if row is not None else None
+        if row is None:
+            return None
+        return Triaged(outcome=row.outcome, read_until=row.read_until or row.triaged_at)
 
-    def read_again(self, account_id: str, ticket_id: str, now: datetime) -> None:
+    def read_again(self, account_id: str, ticket_id: str, until: datetime) -> None:
         """A later time in the ticket's row."""
         with self._db.write() as tx:
             tx.execute(
                 update(tickets)
                 .where(tickets.c.account_id == account_id, tickets.c.ticket_id == ticket_id)
-                .values(triaged_at=now)
+                .values(read_until=until)
             )
 
     def save_triage(self, result: TriageResult, now: datetime) -> bool:
@@ -155,6 +157,7 @@ class SqlCaseBook:
             "is_refund": result.is_refund,
             "outcome": result.outcome,
             "triaged_at": now,
+            "read_until": result.read_until,
             "case_id": result.joins,
             "channel": result.channel.value,
         }

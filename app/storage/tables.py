@@ -165,6 +165,8 @@ tickets = Table(
     Column("is_refund", Boolean, nullable=False),
     Column("outcome", String(64), nullable=False),
     Column("triaged_at", UtcDateTime, nullable=False),
+    # The helpdesk's time up to which messages were read; later ones can be news.
+    Column("read_until", UtcDateTime),
     # The case of another ticket that this one asks for too.
     Column("case_id", Id),
     Column("channel", String(16)),

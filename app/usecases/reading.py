@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from app.domain.classification import Classification, Kind, Signal
 from app.domain.classify.agreement import agrees_to_refund, may_agree
@@ -24,6 +24,8 @@ NOT_UNDERSTOOD = "language not supported"
 # A customer's later message on these may be about a refund after all.
 READ_AGAIN = frozenset({NOT_ABOUT_REFUNDS, NOT_UNDERSTOOD})
 
+# Some helpdesks note a ticket's first message a moment after the ticket.
+_BEGINNING = timedelta(seconds=5)
 # What is said before the newest messages doesn't matter for them.
 _EARLIER_MESSAGES = 8
 
@@ -89,10 +91,15 @@ def classify_reply(
     return read_newest(deps.classifier_for(account_id), messages)
 
 
-def new_to_us(messages: tuple[Message, ...], read_at: datetime) -> tuple[Message, ...]:
-    """All messages where the customer wrote one after `read_at`, else none."""
-    is_new = any(one.is_from_customer and one.created_at > read_at for one in messages)
+def new_to_us(messages: tuple[Message, ...], read_until: datetime) -> tuple[Message, ...]:
+    """All messages where the customer wrote one after `read_until`, else none."""
+    is_new = any(one.is_from_customer and one.created_at > read_until for one in messages)
     return messages if is_new else ()
+
+
+def beginning_of(ticket: Ticket) -> datetime:
+    """How far a ticket is read by whoever reads its description alone."""
+    return ticket.created_at + _BEGINNING
 
 
 def read_newest(classifier: Classifier, messages: Sequence[Message]) -> Classification | None:

@@ -70,4 +70,4 @@ def _is_known(deps: Deps, account_id: str, event: TicketEvent) -> bool:
         return False
     if before.outcome not in READ_AGAIN or event.awaits_answer is False:
         return True
-    return event.occurred_at is None or event.occurred_at <= before.read_at
+    return event.occurred_at is None or event.occurred_at <= before.read_until

@@ -8,6 +8,7 @@ together with the note that is to be posted; only then is the note sent.
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from app.domain.case import Case
@@ -24,7 +25,7 @@ from app.domain.masking import mask_payment_data
 from app.domain.matching import Match, MatchOutcome
 from app.domain.named_lines import lines_meant
 from app.domain.order import OrderSummary
-from app.domain.ticket import Ticket, TicketEventKind
+from app.domain.ticket import Message, Ticket, TicketEvent, TicketEventKind
 from app.ports import Account
 from app.records import Delivery, OfferedPlan, TriageResult, new_id
 from app.usecases.automatic import release_automatically
@@ -35,6 +36,7 @@ from app.usecases.lookup import find_order, is_worth_waiting
 from app.usecases.reading import (
     READ_AGAIN,
     asks_for_refund,
+    beginning_of,
     classify_reply,
     classify_ticket,
     new_to_us,
@@ -130,10 +132,11 @@ def _triage(deps: Deps, delivery: Delivery) -> str:
         messages = helpdesk.read_messages(ticket_id)
         if is_swept:
             # Whatever changed the ticket: only a message that nobody read yet counts.
-            messages = new_to_us(messages, before.read_at)
+            messages = new_to_us(messages, before.read_until)
         reply = classify_reply(deps, account_id, messages)
         if reply is None or not asks_for_refund(reply):
-            deps.cases.read_again(account_id, ticket_id, deps.clock.now())
+            until = _read_until(before.read_until, messages, delivery.event)
+            deps.cases.read_again(account_id, ticket_id, until)
             deps.inbox.finish(delivery.id, before.outcome, deps.clock.now())
             return before.outcome
     ticket = helpdesk.read_ticket(ticket_id)
@@ -142,9 +145,12 @@ def _triage(deps: Deps, delivery: Delivery) -> str:
     if reply is not None:
         classification = _with_reply(classification, reply)
     outcome = why_left_alone(ticket, classification)
+    read_until = beginning_of(ticket)
     if outcome in READ_AGAIN and (is_reply or is_swept):
         # Later messages brought us here, or may have: not the ticket's beginning alone.
-        reply = classify_reply(deps, account_id, helpdesk.read_messages(ticket_id))
+        messages = helpdesk.read_messages(ticket_id)
+        read_until = _read_until(read_until, messages, delivery.event)
+        reply = classify_reply(deps, account_id, messages)
         if reply is not None and asks_for_refund(reply):
             classification = _with_reply(classification, reply)
             outcome = None
@@ -157,6 +163,7 @@ def _triage(deps: Deps, delivery: Delivery) -> str:
             is_refund=False,
             outcome=outcome,
             channel=ticket.channel,
+            read_until=read_until,
         )
         if before is not None or not deps.cases.save_triage(result, now):
             deps.inbox.finish(delivery.id, outcome, now)
@@ -188,6 +195,15 @@ def _triage(deps: Deps, delivery: Delivery) -> str:
     if is_posted and first is None:
         release_automatically(deps, case, offered)
     return result.outcome
+
+
+def _read_until(so_far: datetime, messages: Sequence[Message], event: TicketEvent) -> datetime:
+    """How far a ticket is read once these messages are: all that was there at the time of a
+    sweep's find is among them."""
+    found = [so_far, *(one.created_at for one in messages)]
+    if event.kind is TicketEventKind.SWEPT and event.occurred_at is not None:
+        found.append(event.occurred_at)
+    return max(found)
 
 
 def _with_reply(first: Classification, reply: Classification) -> Classification:

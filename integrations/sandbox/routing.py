@@ -21,7 +21,7 @@ class _IncomingRule(Rule):
 
 
 def _has_no_address(*_: Any, **__: Any) -> tuple[str, str]:
-    raise NotImplementedError("pages of a sandbox write their addresses out")
+    raise RuntimeError("pages of a sandbox write their addresses out")
 
 
 class SandboxFlask(Flask):

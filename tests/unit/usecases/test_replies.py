@@ -183,3 +183,18 @@ def test_a_ticket_of_which_no_delivery_came_at_all_is_read_to_its_end(bench: Ben
     assert _sweep(bench, changed_at=bench.clock.now() - timedelta(seconds=90)) == 1
     bench.pass_time(rounds=1)
     assert bench.helpdesk.notes("7") == ["Refund: eligible"]
+
+
+def test_a_message_from_before_the_ticket_was_first_read_is_found_too(bench: Bench) -> None:
+    bench.add_order("#1001")
+    bench.helpdesk.add_ticket("7", "Where is my parcel? It is order #1001.")
+    bench.clock.advance(30)
+    bench.helpdesk.add_message("7", "Refund my money instead.", is_from_customer=True)
+    asked = bench.clock.now()
+    delivery = bench.deliver("7")
+    assert delivery is not None
+    assert triage_delivery(bench.deps, delivery) == "not about a refund"
+    bench.clock.advance(300)
+    assert _sweep(bench, changed_at=asked) == 1
+    bench.pass_time(rounds=1)
+    assert bench.helpdesk.notes("7") == ["Refund: eligible"]
