@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from app.bootstrap import Services, build_services
 from app.domain.approval import ApprovalRequest
@@ -34,8 +31,8 @@ from integrations.sandbox.server import SandboxServer
 from integrations.sandbox.shopify import ShopifySandbox
 from integrations.sandbox.zendesk import ZendeskSandbox
 from tests.fault.worker_that_dies import FastClock, FreePace, Job, LocalQueue, Order
+from tests.support.forking import Forking
 
-ROOT = Path(__file__).resolve().parents[2]
 AGENT = Agent(id="11", name="Noor Haddad", email=None, role="agent", tier=Tier.AGENT)
 PRICE = Decimal("48.60")
 PART = Decimal("10.00")
@@ -60,46 +57,20 @@ READS = frozenset(
 )
 
 
-class Workers:
+class Workers(Forking):
     """Worker processes, forked one after another by a process that has imported everything."""
 
     def __init__(self) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.fault.worker_that_dies"],
-            cwd=ROOT,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+        super().__init__("tests.fault.worker_that_dies")
 
     def send(self, order: Order) -> None:
         """Start a worker and don't wait for its end."""
-        assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps(asdict(order)) + "\n")
-        self._process.stdin.flush()
-
-    def ended(self) -> int:
-        """How the next worker ended."""
-        assert self._process.stdout is not None
-        return int(self._process.stdout.readline())
+        self.send_order(asdict(order))
 
     def run(self, order: Order) -> int:
         """A worker's life, to its end."""
         self.send(order)
         return self.ended()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        assert self._process.stdin is not None and self._process.stdout is not None
-        self._process.stdin.close()
-        try:
-            self._process.wait(10)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        self._process.stdout.close()
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,9 @@ import redis
 from app.bootstrap import build_services
 from app.queue import RqNotifier
 from app.settings import Settings
-from tests.fault.scene import ROOT, Scene, Victim, Workers, make_scene
+from tests.fault.scene import Scene, Victim, Workers, make_scene
 from tests.fault.worker_that_dies import is_finished
+from tests.support.forking import ROOT
 
 pytestmark = pytest.mark.fault
 

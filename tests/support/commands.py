@@ -11,15 +11,14 @@ import gc
 import json
 import os
 import signal
-import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.support.forking import Forking
 
 
 @dataclass(frozen=True)
@@ -31,23 +30,16 @@ class Done:
     stderr: str
 
 
-class Commands:
-    """Runs commands, one after another. A context manager."""
+class Commands(Forking):
+    """Runs commands, one after another."""
 
     def __init__(self) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.support.commands"],
-            cwd=ROOT,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+        super().__init__("tests.support.commands")
 
     def run(
         self, *arguments: str, environment: Mapping[str, str] | None = None, timeout: int = 60
     ) -> Done:
         """What `makegood ARGUMENTS` does with more in its environment; ended after `timeout`."""
-        assert self._process.stdin is not None and self._process.stdout is not None
         with tempfile.TemporaryDirectory(prefix="mg-command-") as folder:
             outputs = [Path(folder) / name for name in ("stdout", "stderr")]
             order = {
@@ -56,23 +48,8 @@ class Commands:
                 "outputs": [str(path) for path in outputs],
                 "timeout": timeout,
             }
-            self._process.stdin.write(json.dumps(order) + "\n")
-            self._process.stdin.flush()
-            code = int(self._process.stdout.readline())
-            return Done(code, *(path.read_text() for path in outputs))
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        assert self._process.stdin is not None and self._process.stdout is not None
-        self._process.stdin.close()
-        try:
-            self._process.wait(10)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        self._process.stdout.close()
+            self.send_order(order)
+            return Done(self.ended(), *(path.read_text() for path in outputs))
 
 
 def _become(order: Mapping[str, Any]) -> None:
